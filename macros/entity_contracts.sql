@@ -1,0 +1,123 @@
+{#
+    The contract every platform's staging models meet: domain -> entity -> {column: portable type}.
+    Right of staging nobody knows a platform. Timestamps are UTC; amounts are in the order's currency
+    (`currency_code`); a `_key` is ours and unique, a `_id` is the platform's and unique only within `source_name`.
+#}
+{% macro entity_contracts() %}
+    {% set money = 'decimal(18, 4)' %}
+    {% set origin = {'source_name': 'string', 'platform': 'string'} %}
+    {{ return({
+        'commerce': {
+            'customers': dict(origin, **{
+                'record_key': 'string', 'customer_id': 'string', 'email': 'string', 'phone': 'string',
+                'first_name': 'string', 'last_name': 'string', 'address_line': 'string', 'city': 'string',
+                'region': 'string', 'postal_code': 'string', 'country_code': 'string',
+                'is_email_verified': 'boolean', 'email_consent_status': 'string',
+                'email_consent_at': 'timestamp', 'created_at': 'timestamp', 'loaded_at': 'timestamp'
+            }),
+            'orders': dict(origin, **{
+                'order_key': 'string', 'order_id': 'string', 'order_name': 'string',
+                'customer_record_key': 'string', 'email': 'string', 'phone': 'string',
+                'first_name': 'string', 'last_name': 'string', 'address_line': 'string', 'city': 'string',
+                'region': 'string', 'postal_code': 'string', 'country_code': 'string',
+                'ordered_at': 'timestamp', 'cancelled_at': 'timestamp', 'cancel_reason': 'string',
+                'is_test': 'boolean', 'is_draft': 'boolean', 'is_voided': 'boolean',
+                'is_tax_included': 'boolean', 'currency_code': 'string', 'total_amount': money,
+                'tax_amount': money, 'shipping_amount': money, 'tip_amount': money,
+                'financial_status': 'string', 'fulfillment_status': 'string', 'delivery_method': 'string',
+                'sales_channel': 'string', 'customer_locale': 'string', 'loaded_at': 'timestamp'
+            }),
+            'order_lines': dict(origin, **{
+                'order_line_key': 'string', 'order_key': 'string', 'order_line_id': 'string',
+                'product_key': 'string', 'variant_id': 'string', 'sku': 'string', 'title': 'string',
+                'variant_title': 'string', 'vendor': 'string', 'quantity': 'bigint',
+                'gross_amount': money, 'discount_amount': money, 'tax_amount': money,
+                'is_gift_card': 'boolean'
+            }),
+            'refunds': dict(origin, **{
+                'refund_line_key': 'string', 'refund_key': 'string', 'order_key': 'string',
+                'order_line_key': 'string', 'refund_type': 'string', 'quantity': 'bigint',
+                'refund_amount': money, 'tax_amount': money, 'refunded_at': 'timestamp'
+            }),
+            'transactions': dict(origin, **{
+                'transaction_key': 'string', 'order_key': 'string', 'transaction_type': 'string',
+                'status': 'string', 'gateway': 'string', 'amount': money, 'currency_code': 'string',
+                'is_test': 'boolean', 'processed_at': 'timestamp'
+            }),
+            'discounts': dict(origin, **{
+                'discount_key': 'string', 'order_key': 'string', 'discount_code': 'string',
+                'discount_type': 'string', 'title': 'string', 'amount': money
+            }),
+            'fulfillments': dict(origin, **{
+                'fulfillment_key': 'string', 'order_key': 'string', 'status': 'string',
+                'shipment_status': 'string', 'carrier': 'string', 'fulfilled_at': 'timestamp',
+                'delivered_at': 'timestamp', 'estimated_delivery_at': 'timestamp'
+            }),
+            'checkouts': dict(origin, **{
+                'checkout_key': 'string', 'checkout_id': 'string', 'customer_record_key': 'string',
+                'email': 'string', 'phone': 'string', 'first_name': 'string', 'last_name': 'string',
+                'currency_code': 'string', 'total_amount': money, 'started_at': 'timestamp',
+                'completed_at': 'timestamp'
+            }),
+            'products': dict(origin, **{
+                'product_key': 'string', 'product_id': 'string', 'title': 'string',
+                'product_type': 'string', 'vendor': 'string', 'status': 'string',
+                'created_at': 'timestamp', 'published_at': 'timestamp'
+            })
+        },
+        'messaging': {
+            'profiles': dict(origin, **{
+                'record_key': 'string', 'profile_id': 'string', 'email': 'string', 'phone': 'string',
+                'first_name': 'string', 'last_name': 'string', 'address_line': 'string', 'city': 'string',
+                'region': 'string', 'postal_code': 'string', 'country_code': 'string',
+                'timezone': 'string', 'created_at': 'timestamp', 'loaded_at': 'timestamp'
+            }),
+            'consents': dict(origin, **{
+                'consent_key': 'string', 'record_key': 'string', 'channel': 'string',
+                'consent_status': 'string', 'consent_source': 'string', 'changed_at': 'timestamp'
+            }),
+            'messages': dict(origin, **{
+                'message_key': 'string', 'message_id': 'string', 'message_type': 'string',
+                'name': 'string', 'subject': 'string', 'channel': 'string', 'sent_at': 'timestamp'
+            }),
+            'message_events': dict(origin, **{
+                'message_event_key': 'string', 'record_key': 'string', 'message_key': 'string',
+                'event_type': 'string', 'channel': 'string', 'is_machine_open': 'boolean',
+                'occurred_at': 'timestamp'
+            }),
+            'site_events': dict(origin, **{
+                'site_event_key': 'string', 'record_key': 'string', 'event_type': 'string',
+                'product_id': 'string', 'product_title': 'string', 'amount': money,
+                'occurred_at': 'timestamp'
+            })
+        },
+        'helpdesk': {
+            'requesters': dict(origin, **{
+                'record_key': 'string', 'requester_id': 'string', 'email': 'string', 'phone': 'string',
+                'full_name': 'string', 'locale': 'string', 'created_at': 'timestamp',
+                'loaded_at': 'timestamp'
+            }),
+            'agents': dict(origin, **{
+                'agent_key': 'string', 'agent_id': 'string', 'name': 'string', 'role': 'string'
+            }),
+            'tickets': dict(origin, **{
+                'ticket_key': 'string', 'ticket_id': 'string', 'record_key': 'string',
+                'agent_key': 'string', 'channel': 'string', 'subject': 'string', 'topic': 'string',
+                'status': 'string', 'priority': 'string', 'ticket_opened_at': 'timestamp',
+                'loaded_at': 'timestamp'
+            }),
+            'ticket_messages': dict(origin, **{
+                'ticket_message_key': 'string', 'ticket_key': 'string', 'author_type': 'string',
+                'is_public': 'boolean', 'body': 'string', 'sent_at': 'timestamp'
+            }),
+            'ticket_events': dict(origin, **{
+                'ticket_event_key': 'string', 'ticket_key': 'string', 'event_type': 'string',
+                'value': 'string', 'occurred_at': 'timestamp'
+            }),
+            'satisfaction_ratings': dict(origin, **{
+                'rating_key': 'string', 'ticket_key': 'string', 'score': 'string',
+                'is_satisfied': 'boolean', 'comment': 'string', 'rated_at': 'timestamp'
+            })
+        }
+    }) }}
+{% endmacro %}
