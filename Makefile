@@ -1,0 +1,55 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export DO_NOT_TRACK := 1
+
+RAW ?=
+OUT ?=
+AS_OF ?=
+VARS ?=
+CUSTOMERS ?= 3000
+
+.PHONY: help setup build test lint dev sample bench lock clean
+
+help: ## List the verbs
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.installed ## Install the locked dependencies into .venv
+
+$(VENV)/.installed: requirements.lock
+	@echo "Installing locked dependencies into $(VENV) ..."
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip sync --quiet --require-hashes requirements.lock
+	@touch $@
+
+build: setup ## Build and publish. RAW=<folder|.duckdb> OUT=<folder> AS_OF=<day> VARS='<json>'
+	@$(if $(RAW),,$(MAKE) --no-print-directory data/sample_raw)
+	@$(PYTHON) -m orchestration $(if $(RAW),--raw '$(RAW)') $(if $(OUT),--out '$(OUT)') \
+		$(if $(AS_OF),--as-of $(AS_OF)) $(if $(VARS),--vars '$(VARS)')
+
+data/sample_raw:
+	@$(PYTHON) -m crm_warehouse.sample --customers $(CUSTOMERS) --out $@
+
+sample: setup ## Write the sample shop's raw tables again. CUSTOMERS=<n>
+	@rm -rf data/sample_raw && $(MAKE) --no-print-directory data/sample_raw
+
+test: setup ## Run every test: lint, types, library, dbt unit tests, whole builds
+	@$(PYTHON) -m pytest
+
+lint: setup ## Only the linters and the type checker
+	@$(PYTHON) -m pytest tests/python/test_code_style.py -q
+
+dev: setup ## Open the Dagster UI on http://localhost:3000
+	@$(PYTHON) -m orchestration.dev
+
+bench: setup ## Build a shop of 1 M customers and compare with plain queries over the same files
+	@$(PYTHON) -m benchmarks.build
+
+lock: setup ## Resolve pyproject.toml again into requirements.lock
+	@$(VENV)/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+clean: ## Remove the environment and everything built
+	@rm -rf $(VENV) data target logs

@@ -1,0 +1,200 @@
+"""dbt in this process: parse once, then run selections and hand back what each node did.
+
+Belongs here: how dbt is called. Does not: which steps a build has (orchestration/) or what proves it (publish/).
+
+dbt's own start-up and parse cost more CPU than the sample shop's models, and `dbt --version`, which dagster-dbt's
+subprocess resource calls, asks PyPI. One resident runner with its manifest avoids both.
+"""
+
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.settings import PROJECT_DIR, Settings
+
+logger = logging.getLogger(__name__)
+
+FIT_BOUNDARY = "source:pipeline.clv_fits+"
+"""Everything that reads the CLV fit; a build runs the rest first, fits, then runs this."""
+
+_SUCCESS = {"success", "pass", "warn", "no-op"}
+_PROJECT_INPUTS = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "snapshots", "tests/dbt")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What one dbt node did in one invocation.
+
+    Attributes:
+        unique_id: dbt's id of the model, seed or test.
+        status: dbt's word: success, error, skipped, pass, fail, warn.
+        failures: Failing rows of a test; None for other nodes.
+        seconds: Wall time of the node.
+        message: dbt's message, for humans.
+    """
+
+    unique_id: str
+    status: str
+    failures: int | None
+    seconds: float
+    message: str
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the node did what it should; a warning is reported but does not block."""
+        return self.status in _SUCCESS
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """The outcome of one dbt invocation, in the order in which its nodes finished."""
+
+    results: list[NodeResult] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[NodeResult]:
+        """Nodes that erred or failed; skipped ones are their consequence and not listed."""
+        return [r for r in self.results if not r.is_ok and r.status != "skipped"]
+
+
+def build_arguments(*, after_fit: bool) -> list[str]:
+    """The two selections that make up a build; the CLV fit runs in the gap between them.
+
+    `buildable` keeps each test in exactly one of them: eager would run tests whose other parent is not built
+    yet, cautious would skip tests that span both.
+    """
+    switch = "--select" if after_fit else "--exclude"
+    return ["build", switch, FIT_BOUNDARY, "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+
+
+def run_dbt(arguments: Sequence[str], *, settings: Settings, build_id: str) -> DbtRun:
+    """Run one dbt command against `settings`' warehouse and release the database afterwards.
+
+    Raises:
+        WarehouseError: dbt could not start (a parse or compilation error). Failing nodes do not raise: they are
+            in the result, and publishing refuses them.
+    """
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.results import RunExecutionResult
+
+    with _dbt_environment(settings, build_id):
+        progress = _Progress()
+        try:
+            outcome = dbtRunner(callbacks=[progress]).invoke([*arguments, *_common_arguments(settings)])
+        finally:
+            _release_database()
+    if not isinstance(outcome.result, RunExecutionResult):
+        raise WarehouseError(f"dbt {arguments[0]} did not run: {outcome.exception or 'see the dbt log'}")
+    return DbtRun([_node_result(result) for result in outcome.result.results])
+
+
+def ensure_manifest() -> Path:
+    """The project's manifest, parsed again only when a project file is newer."""
+    manifest = target_dir() / "manifest.json"
+    if not manifest.exists() or manifest.stat().st_mtime < _newest_input():
+        from dbt.cli.main import dbtRunner
+
+        outcome = dbtRunner().invoke(["parse", "--quiet", *_common_arguments(None)])
+        if not outcome.success:
+            raise WarehouseError(f"dbt could not parse the project: {outcome.exception}")
+    return manifest
+
+
+def read_manifest() -> dict[str, Any]:
+    """The parsed manifest as a dictionary."""
+    manifest: dict[str, Any] = json.loads(ensure_manifest().read_text())
+    return manifest
+
+
+def target_dir() -> Path:
+    """Where dbt writes its artifacts; each warehouse built side by side has its own."""
+    return Path(os.environ.get("DBT_TARGET_PATH", PROJECT_DIR / "target"))
+
+
+def _common_arguments(settings: Settings | None) -> list[str]:
+    arguments = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+    if settings and settings.var_overrides:
+        arguments += ["--vars", json.dumps(settings.var_overrides)]
+    return arguments
+
+
+def _newest_input() -> float:
+    files = (
+        file
+        for name in _PROJECT_INPUTS
+        for file in [PROJECT_DIR / name, *(PROJECT_DIR / name).rglob("*")]
+        if file.is_file()
+    )
+    return max(file.stat().st_mtime for file in files)
+
+
+@contextmanager
+def _dbt_environment(settings: Settings, build_id: str) -> Iterator[None]:
+    """Variables that profiles.yml and the ledger hooks read, set for one invocation."""
+    wanted: Mapping[str, str] = {**settings.to_env(), "CRM_BUILD_ID": build_id, "DO_NOT_TRACK": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _release_database() -> None:
+    """Close dbt's DuckDB handle: it outlives the invocation and would lock out the next step."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    DuckDBConnectionManager.close_all_connections()
+    reset_adapters()
+
+
+def _node_result(result: Any) -> NodeResult:
+    return NodeResult(
+        unique_id=result.node.unique_id,
+        status=str(result.status),
+        failures=result.failures,
+        seconds=round(result.execution_time, 3),
+        message=result.message or "",
+    )
+
+
+class _Progress:
+    """Turns dbt's node events into one log line each: `[12/180] OK model orders 0.21s`."""
+
+    _PATTERN = re.compile(r"(LogModelResult|LogSeedResult|LogSnapshotResult|LogTestResult)")
+
+    def __call__(self, event: Any) -> None:
+        if not self._PATTERN.fullmatch(event.info.name):
+            return
+        data = event.data
+        name = data.node_info.node_name
+        total = getattr(data, "total", 0) or data.num_models  # tests name the same figure differently
+        status = data.node_info.node_status
+        level = logging.INFO if status in _SUCCESS else logging.ERROR
+        logger.log(level, "[%d/%d] %s %s %.2fs", data.index, total, status, name, data.execution_time)
+
+
+def row_counts(settings: Settings, manifest: Mapping[str, Any]) -> dict[str, int]:
+    """Rows per table-materialized node, from DuckDB's catalog: exact after a build, and free."""
+    import duckdb
+
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        sizes = connection.sql("select schema_name, table_name, estimated_size from duckdb_tables()").fetchall()
+    by_relation = {(schema, table): rows for schema, table, rows in sizes}
+    return {
+        unique_id: by_relation[node["schema"], node["alias"]]
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in {"model", "seed"} and (node["schema"], node["alias"]) in by_relation
+    }

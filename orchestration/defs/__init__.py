@@ -1,0 +1,1 @@
+"""The pipeline, one module per step: ingest, transform, publish; schedules.py says when."""

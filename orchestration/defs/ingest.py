@@ -1,0 +1,80 @@
+"""Raw tables -> conformed, typed relations, with the arrival report.
+
+Belongs here: how raw and conformed tables appear as assets. Does not: what conforming means (crm_warehouse/ingest).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.ingest import ingest
+from orchestration.manifest import manifest
+from orchestration.resources import WarehouseResource
+from orchestration.translator import source_key
+
+
+def _sources() -> list[dict[str, Any]]:
+    """Every dbt source that ingest writes; the fit table is the fit's own asset."""
+    return [s for s in manifest()["sources"].values() if s["name"] != "clv_fits"]
+
+
+def _is_platform(source: dict[str, Any]) -> bool:
+    return source["source_name"] not in {"pipeline", "published_state"}
+
+
+def _raw_key(source: dict[str, Any]) -> dg.AssetKey:
+    return dg.AssetKey(["raw", source["source_name"], source["name"]])
+
+
+raw_tables = [
+    dg.AssetSpec(
+        _raw_key(source),
+        description=f"Landed by the loader, never modified. {source['description']}",
+        group_name=f"raw_{source['source_name']}",
+    )
+    for source in _sources()
+    if _is_platform(source)
+]
+
+
+@dg.multi_asset(
+    name="conform",
+    specs=[
+        dg.AssetSpec(
+            source_key(source["source_name"], source["name"]),
+            deps=[_raw_key(source)] if _is_platform(source) else [],
+            description=source["description"],
+            group_name="conformed" if _is_platform(source) else source["source_name"],
+            kinds={"duckdb"},
+        )
+        for source in _sources()
+    ],
+)
+def conform(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Check and type every raw table; stop the run with the list of problems if any is unusable."""
+    try:
+        report = ingest(warehouse.settings(), context.run_id)
+    except WarehouseError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    for source in _sources():
+        yield dg.MaterializeResult(
+            asset_key=source_key(source["source_name"], source["name"]),
+            metadata=_table_metadata(report, source),
+        )
+
+
+def _table_metadata(report: Any, source: dict[str, Any]) -> dict[str, Any]:
+    tables = [
+        t for t in report.tables if (t.platform, t.table_name) == (source["source_name"], source["name"])
+    ]
+    if not tables:
+        return {}
+    return {
+        "dagster/row_count": sum(t.row_count for t in tables),
+        "quarantined_rows": sum(t.quarantined_count for t in tables),
+        "status": ", ".join(f"{t.source_name}: {t.status}" for t in tables),
+    }

@@ -1,0 +1,85 @@
+"""Candidate -> audit -> publish: readers get a version only when every proof is there.
+
+Belongs here: the order of the three steps and how they show in the UI. Does not: the proofs (crm_warehouse/publish)
+or the rules (crm_warehouse/quality).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.publish import publish_candidate, run_audit, stage_candidate
+from crm_warehouse.settings import Settings
+from orchestration.manifest import TRANSLATOR, manifest
+from orchestration.resources import WarehouseResource
+
+CANDIDATE = dg.AssetKey(["published", "candidate"])
+
+
+def _marts() -> list[dict[str, Any]]:
+    return [
+        node
+        for node in manifest()["nodes"].values()
+        if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+    ]
+
+
+@dg.asset(
+    key=CANDIDATE,
+    deps=[TRANSLATOR.get_asset_key(node) for node in _marts()],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "release_audit",
+            asset=CANDIDATE,
+            blocking=True,
+            description="Great Expectations on the candidate file, read-only, in its own process.",
+        )
+    ],
+    group_name="published",
+    kinds={"duckdb", "greatexpectations"},
+)
+def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
+    """The marts copied into one private file, then audited; refused unless this build ran and passed everything."""
+    settings = warehouse.settings()
+    try:
+        staged = stage_candidate(settings, context.run_id)
+        audit = run_audit(settings, staged)
+    except WarehouseError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    yield dg.MaterializeResult(metadata={"tables": len(staged.row_counts), "sha256": staged.sha256})
+    yield dg.AssetCheckResult(
+        check_name="release_audit",
+        passed=audit.passed,
+        metadata={"rules": len(audit.rules), "failed": ", ".join(audit.failed_rules) or "none"},
+    )
+
+
+@dg.multi_asset(
+    name="publish",
+    specs=[
+        dg.AssetSpec(
+            dg.AssetKey(["published", node["name"]]),
+            deps=[CANDIDATE, TRANSLATOR.get_asset_key(node)],
+            description=node["description"],
+            group_name="published",
+            kinds={"duckdb"},
+        )
+        for node in _marts()
+    ],
+)
+def publish(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Switch readers to the audited candidate in one atomic rename."""
+    settings: Settings = warehouse.settings()
+    try:
+        version = publish_candidate(settings, context.run_id)
+    except WarehouseError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    for node in _marts():
+        yield dg.MaterializeResult(
+            asset_key=dg.AssetKey(["published", node["name"]]),
+            metadata={"dagster/row_count": version.row_counts[node["name"]], "version": version.version},
+        )
