@@ -1,0 +1,113 @@
+{{ config(materialized='table') }}
+
+with
+
+orders as (
+
+    select * from {{ ref('orders') }}
+
+),
+
+-- Cancelled orders are counted and nothing else about them is.
+summarized as (
+
+    select
+        customer_key,
+
+        min(ordered_at) filter (where is_counted) as first_ordered_at,
+        max(ordered_at) filter (where is_counted) as last_ordered_at,
+        min(order_date) filter (where is_counted) as first_order_date,
+        max(order_date) filter (where is_counted) as last_order_date,
+        min(order_date) filter (where is_purchase) as first_purchase_date,
+        max(order_date) filter (where is_purchase) as last_purchase_date,
+
+        count_if(is_counted) as order_count,
+        count(distinct case when is_purchase then order_date end) as purchase_day_count,
+        count_if(is_counted and refund_amount > 0) as refunded_order_count,
+        count_if(exclusion_reason = 'cancelled') as cancelled_order_count,
+        count_if(is_counted and sales_amount = 0) as zero_value_order_count,
+        count_if(is_counted and discount_amount > 0) as discounted_order_count,
+
+        sum(gross_amount) filter (where is_counted) as gross_amount,
+        sum(discount_amount) filter (where is_counted) as discount_amount,
+        sum(sales_amount) filter (where is_counted) as sales_amount,
+        sum(refund_amount) filter (where is_counted) as refund_amount,
+        sum(net_amount) as net_amount,
+        sum(tax_amount) filter (where is_counted) as tax_amount,
+        sum(shipping_amount) filter (where is_counted) as shipping_amount,
+        sum(item_quantity) filter (where is_counted) as item_quantity,
+
+        max(order_key) filter (where order_sequence_number = 1) as first_order_key,
+        max(sales_channel) filter (where order_sequence_number = 1) as first_sales_channel,
+        max_by(order_key, order_sequence_number) as last_order_key,
+        max_by(sales_channel, order_sequence_number) as last_sales_channel,
+
+        -- Days between consecutive counted orders on different days.
+        count_if(days_since_previous_order > 0) as interval_count,
+        sum(days_since_previous_order) as interval_days,
+        sum(days_since_previous_order * days_since_previous_order) as squared_interval_days
+
+    from orders
+
+    where customer_key is not null
+
+    group by customer_key
+
+),
+
+final as (
+
+    select
+        customer_key,
+        first_ordered_at,
+        last_ordered_at,
+        first_order_date,
+        last_order_date,
+        first_purchase_date,
+        last_purchase_date,
+        order_count,
+        purchase_day_count,
+        refunded_order_count,
+        cancelled_order_count,
+        zero_value_order_count,
+        discounted_order_count,
+        cast(gross_amount as decimal(18, 4)) as gross_amount,
+        cast(discount_amount as decimal(18, 4)) as discount_amount,
+        cast(sales_amount as decimal(18, 4)) as sales_amount,
+        cast(refund_amount as decimal(18, 4)) as refund_amount,
+        cast(net_amount as decimal(18, 4)) as net_amount,
+        cast(coalesce(tax_amount, 0) as decimal(18, 4)) as tax_amount,
+        cast(coalesce(shipping_amount, 0) as decimal(18, 4)) as shipping_amount,
+        cast(item_quantity as bigint) as item_quantity,
+        first_order_key,
+        last_order_key,
+        first_sales_channel,
+        last_sales_channel,
+        cast(
+            cast(sales_amount as double) / nullif(cast(order_count as double), 0e0)
+            as decimal(18, 4)
+        ) as average_order_amount,
+        round(
+            cast(discount_amount as double) / nullif(cast(gross_amount as double), 0e0), 6
+        ) as discount_rate,
+        round(
+            cast(interval_days as double) / nullif(cast(interval_count as double), 0e0), 2
+        ) as average_days_between_orders,
+        case
+            when interval_count > 1
+                then round(sqrt(greatest(
+                    (
+                        cast(squared_interval_days as double)
+                        - cast(interval_days as double) * cast(interval_days as double)
+                        / cast(interval_count as double)
+                    ) / (cast(interval_count as double) - 1e0), 0e0
+                )), 2)
+        end as stddev_days_between_orders
+
+    from summarized
+
+    where order_count > 0
+
+)
+
+select * from final

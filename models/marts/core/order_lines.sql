@@ -1,0 +1,81 @@
+-- A view in the private warehouse: its rows are in int_order_lines_priced and are written once, when published.
+{{ config(materialized='view') }}
+
+with
+
+order_lines as (
+
+    select * from {{ ref('int_order_lines_priced') }}
+
+),
+
+refunds as (
+
+    select * from {{ ref('refunds') }}
+
+),
+
+refunds_summarized as (
+
+    select
+        order_line_key,
+        sum(quantity) as refunded_quantity,
+        sum(refund_amount) as refund_amount
+
+    from refunds
+
+    where is_counted
+
+    group by order_line_key
+
+),
+
+joined as (
+
+    select
+        order_lines.order_line_key,
+        order_lines.order_line_id,
+        order_lines.order_key,
+        order_lines.source_name,
+        order_lines.platform,
+        order_lines.customer_key,
+        order_lines.order_date,
+        order_lines.is_counted and not order_lines.is_gift_card as is_counted,
+        order_lines.is_gift_card,
+        order_lines.product_key,
+        order_lines.product_type,
+        order_lines.vendor,
+        order_lines.title,
+        order_lines.variant_id,
+        order_lines.variant_title,
+        order_lines.sku,
+        order_lines.quantity,
+        order_lines.gross_amount,
+        order_lines.discount_amount,
+        order_lines.sales_amount,
+        order_lines.tax_amount,
+        cast(coalesce(refunds_summarized.refunded_quantity, 0) as bigint)
+            as refunded_quantity,
+        cast(coalesce(refunds_summarized.refund_amount, 0) as decimal(18, 4))
+            as refund_amount
+
+    from order_lines
+    left join refunds_summarized
+        on order_lines.order_line_key = refunds_summarized.order_line_key
+
+),
+
+final as (
+
+    select
+        *,
+        cast(
+            case when is_counted then sales_amount - refund_amount else 0 end
+            as decimal(18, 4)
+        ) as net_amount
+
+    from joined
+
+)
+
+select * from final
