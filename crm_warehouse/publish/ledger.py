@@ -1,0 +1,232 @@
+"""The proof that the warehouse holds one complete, tested build and nothing else.
+
+Belongs here: reading dbt's ledger (written by macros/ledger.sql) against the manifest. Does not: writing it, or
+anything about files.
+
+A green process is no proof: a subset run from the UI, a skipped test or a dbt command typed between two steps all
+end without an error. What counts is what every node did, as the warehouse itself recorded it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.settings import Settings
+
+_BUILT_TYPES = {"model", "seed", "snapshot", "test"}
+_GOOD_STATUSES = {"success", "pass", "warn"}
+# Each of these makes dbt report success for something that is not the whole, current data.
+_PARTIAL_ARGUMENTS = ("empty", "sample", "defer")
+# What decides whether a test is hard, and what is built; a changed one is another project.
+_FINGERPRINTED_CONFIG = ("materialized", "severity", "warn_if", "error_if", "where", "limit")
+_NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """The one row of pipeline.run_context: which build ingested what the warehouse holds."""
+
+    build_id: str
+    as_of_at: datetime
+    as_of_date: date
+    live_version: str | None
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One dbt invocation: a start row in the ledger, and an end row unless it was interrupted."""
+
+    invocation_id: str
+    build_id: str | None
+    command: str
+    arguments: dict[str, Any]
+    graph_hash: str
+    started_at: datetime
+    finished_at: datetime | None
+    status: str
+
+
+@dataclass(frozen=True)
+class BuildProof:
+    """What was proven about a build.
+
+    Attributes:
+        context: The build's run context.
+        invocation_ids: dbt invocations of the build, oldest first.
+        graph_hash: Fingerprint of the project they ran.
+        node_count: Models, seeds, snapshots and data tests that succeeded.
+        warnings: Those of them that ended with a warning.
+    """
+
+    context: RunContext
+    invocation_ids: list[str]
+    graph_hash: str
+    node_count: int
+    warnings: list[str]
+
+
+def prove_build(settings: Settings, build_id: str, manifest: Mapping[str, Any]) -> BuildProof:
+    """Prove that the warehouse is what `build_id` made, completely and with every test passed.
+
+    Raises:
+        WarehouseError: naming the first proof that is missing.
+    """
+    if not settings.warehouse_path.exists():
+        raise WarehouseError(f"There is no warehouse at {settings.warehouse_path}. Build it first.")
+    try:
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+            context = _read_context(con, build_id)
+            invocations = _read_invocations(con, context.started_at)
+            results = _read_results(con, build_id)
+    except duckdb.CatalogException as error:
+        raise WarehouseError(
+            f"The warehouse has no record of its builds ({_first_line(error)}). Build it with `make build`."
+        ) from error
+    except duckdb.IOException as error:
+        raise WarehouseError(f"Cannot read the warehouse: {_first_line(error)}. Close what holds it open.") from error
+    graph_hash = manifest_fingerprint(manifest)
+    _check_invocations(invocations, build_id, graph_hash)
+    order = {invocation.invocation_id: number for number, invocation in enumerate(invocations)}
+    warnings = _check_nodes(expected_nodes(manifest), results, order)
+    return BuildProof(context, list(order), graph_hash, len(expected_nodes(manifest)), warnings)
+
+
+def expected_nodes(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Every node that a complete build runs; unit tests guard code, not data, and belong to CI."""
+    return {
+        unique_id: node
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in _BUILT_TYPES and node["config"].get("materialized") != "ephemeral"
+    }
+
+
+def manifest_fingerprint(manifest: Mapping[str, Any]) -> str:
+    """The hash that macros/ledger.sql writes for the project an invocation ran; the two must stay alike."""
+    lines = []
+    for unique_id, node in sorted(manifest["nodes"].items()):
+        if node["resource_type"] in _BUILT_TYPES:
+            config = node["config"]
+            settings = [config.get(name, "") for name in _FINGERPRINTED_CONFIG]
+            lines.append("|".join(map(str, [unique_id, node["checksum"]["checksum"], *settings])))
+    return hashlib.md5("\n".join(lines).encode(), usedforsecurity=False).hexdigest()
+
+
+def _read_context(con: duckdb.DuckDBPyConnection, build_id: str) -> RunContext:
+    rows = con.execute(
+        "select build_id, as_of_at, as_of_date, live_version, started_at from pipeline.run_context"
+    ).fetchall()
+    if len(rows) != 1:
+        raise WarehouseError(f"pipeline.run_context has {len(rows)} rows instead of one. Build again from ingest.")
+    context = RunContext(*rows[0])
+    if context.build_id != build_id:
+        raise WarehouseError(
+            f"The warehouse was ingested by build {context.build_id}, not by build {build_id}. "
+            "Publish from the run that ingested, or build again."
+        )
+    return context
+
+
+def _read_invocations(con: duckdb.DuckDBPyConnection, since: datetime) -> list[Invocation]:
+    """Invocations that touched the warehouse after `since`; append-only rows folded into one per invocation."""
+    rows = con.execute(
+        """
+        select
+            invocation_id, any_value(build_id), any_value(command), any_value(arguments),
+            any_value(graph_hash), min(started_at), max(finished_at), max_by(status, finished_at is not null)
+        from pipeline.dbt_invocations
+        group by invocation_id
+        having greatest(min(started_at), coalesce(max(finished_at), min(started_at))) >= ?
+        order by min(started_at), invocation_id
+        """,
+        [since],
+    ).fetchall()
+    return [Invocation(*row[:3], json.loads(row[3] or "{}"), *row[4:]) for row in rows]
+
+
+def _read_results(con: duckdb.DuckDBPyConnection, build_id: str) -> list[tuple[str, str, str]]:
+    return con.execute(
+        "select invocation_id, unique_id, status from pipeline.dbt_node_results where build_id = ?", [build_id]
+    ).fetchall()
+
+
+def _check_invocations(invocations: Iterable[Invocation], build_id: str, graph_hash: str) -> None:
+    own = [i for i in invocations if i.build_id == build_id]
+    if not own:
+        raise WarehouseError(f"dbt has not run for build {build_id}: the ledger has no invocation of it. Build again.")
+    for invocation in invocations:
+        _check_invocation(invocation, build_id, graph_hash)
+    if len({json.dumps(i.arguments.get("vars"), sort_keys=True) for i in own}) > 1:
+        raise WarehouseError("The dbt invocations of this build ran with different --vars. Build again.")
+
+
+def _check_invocation(invocation: Invocation, build_id: str, graph_hash: str) -> None:
+    what = f"`dbt {invocation.command}` of {invocation.started_at:%Y-%m-%d %H:%M:%S} UTC"
+    if invocation.build_id != build_id:
+        raise WarehouseError(
+            f"Another dbt invocation changed the warehouse after this build's ingest: {what}, "
+            f"build {invocation.build_id or 'none (typed by hand)'}. Build again."
+        )
+    if invocation.finished_at is None:
+        raise WarehouseError(f"{what} never finished: it was interrupted. Build again.")
+    if invocation.status != "success":
+        raise WarehouseError(f"{what} ended with failed or skipped nodes. Fix them and build again.")
+    partial = [name for name in _PARTIAL_ARGUMENTS if invocation.arguments.get(name)]
+    if partial:
+        raise WarehouseError(f"{what} ran with --{partial[0]}: its tables are not the whole data. Build again.")
+    if invocation.graph_hash != graph_hash:
+        raise WarehouseError(
+            f"The manifest is not the one {what} ran: the project changed during the build, or manifest.json is "
+            "stale. Build again."
+        )
+
+
+def _check_nodes(
+    expected: Mapping[str, Mapping[str, Any]],
+    results: Iterable[tuple[str, str, str]],
+    order: Mapping[str, int],
+) -> list[str]:
+    """Check that every expected node succeeded, after everything it reads; return those that warned."""
+    last: dict[str, int] = {}
+    bad: dict[str, str] = {}
+    warned: set[str] = set()
+    for invocation_id, unique_id, status in results:
+        if invocation_id not in order:
+            continue
+        last[unique_id] = max(last.get(unique_id, 0), order[invocation_id])
+        if status not in _GOOD_STATUSES:
+            bad[unique_id] = status
+        elif status == "warn":
+            warned.add(unique_id)
+    _refuse([f"{name} ({status})" for name, status in bad.items()], "did not succeed")
+    _refuse([name for name in expected if name not in last], "did not run in this build")
+    _refuse(
+        [
+            name
+            for name, node in expected.items()
+            if any(last.get(parent, -1) > last[name] for parent in node["depends_on"]["nodes"])
+        ],
+        "ran before something they read was built again",
+    )
+    return sorted(warned)
+
+
+def _refuse(names: list[str], problem: str) -> None:
+    if not names:
+        return
+    shown = ", ".join(name.split(".", 2)[-1] for name in sorted(names)[:_NAMES_SHOWN])
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    raise WarehouseError(
+        f"Not every node of the project is proven: {len(names)} {problem}: {shown}{more}. "
+        "Fix the cause and run the whole build again."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,113 @@
+"""One writer at a time, across the UI, the schedule and the command line.
+
+Belongs here: the file lock that spans ingest to publish. Does not: what the writer does.
+
+The kernel owns the lock: a killed writer releases it, and the text in the file is only there to name the holder.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.settings import Settings
+
+
+@dataclass
+class _Held:
+    """A lock this process holds; `depth` counts nested users of the same build."""
+
+    descriptor: int
+    build_id: str
+    pid: int
+    depth: int = 1
+
+
+_held: dict[Path, _Held] = {}
+_registry = Lock()
+
+
+@contextmanager
+def writer_lock(settings: Settings, build_id: str) -> Iterator[None]:
+    """Hold the writer lock of `settings`' warehouse for a block; nested use by the same build is free.
+
+    Raises:
+        WarehouseError: another build holds the lock; the message names its process, build and start.
+    """
+    acquire_writer_lock(settings, build_id)
+    try:
+        yield
+    finally:
+        release_writer_lock(settings)
+
+
+def acquire_writer_lock(settings: Settings, build_id: str) -> None:
+    """Take the writer lock, or count one more user if this process already holds it for `build_id`.
+
+    Raises:
+        WarehouseError: another process, or another build of this process, holds the lock.
+    """
+    path = settings.lock_path.absolute()
+    with _registry:
+        held = _held.get(path)
+        # A forked child inherits this registry but must not believe that it is the writer.
+        if held and held.pid == os.getpid():
+            if held.build_id != build_id:
+                raise _busy(path, f"build {held.build_id} of this process")
+            held.depth += 1
+            return
+        descriptor = _lock_file(path)
+        os.truncate(descriptor, 0)
+        note = {"pid": os.getpid(), "build_id": build_id, "since": datetime.now(UTC).isoformat("T", "seconds")}
+        os.pwrite(descriptor, json.dumps(note).encode(), 0)
+        _held[path] = _Held(descriptor, build_id, os.getpid())
+
+
+def release_writer_lock(settings: Settings) -> None:
+    """Give up one use of the lock; the last one lets the next writer in. Without the lock it does nothing."""
+    path = settings.lock_path.absolute()
+    with _registry:
+        held = _held.get(path)
+        if held is None or held.pid != os.getpid():
+            return
+        held.depth -= 1
+        if held.depth == 0:
+            del _held[path]
+            os.close(held.descriptor)
+
+
+def _lock_file(path: Path) -> int:
+    """Open and lock `path`; starts over when the file was deleted in between, since its lock guards nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _describe(os.pread(descriptor, 4096, 0))
+            os.close(descriptor)
+            raise _busy(path, holder) from None
+        if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+            return descriptor
+        os.close(descriptor)
+
+
+def _describe(content: bytes) -> str:
+    try:
+        note = json.loads(content)
+        return f"process {note['pid']}, build {note['build_id']}, since {note['since']}"
+    except (ValueError, KeyError):
+        return "a process that has just started"
+
+
+def _busy(path: Path, holder: str) -> WarehouseError:
+    return WarehouseError(
+        f"Another build is writing this warehouse: {holder} holds {path}. "
+        "Wait until it has finished, or stop that process; the lock goes with it."
+    )
