@@ -1,0 +1,171 @@
+with
+
+customers as (
+
+    select * from {{ ref('int_customers_unioned') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('int_orders_unioned') }}
+
+),
+
+checkouts as (
+
+    select * from {{ ref('int_checkouts_unioned') }}
+
+),
+
+profiles as (
+
+    select * from {{ ref('int_profiles_unioned') }}
+
+),
+
+requesters as (
+
+    select * from {{ ref('int_requesters_unioned') }}
+
+),
+
+customer_records as (
+
+    select
+        record_key,
+        source_name,
+        platform,
+        'customer' as record_type,
+        customer_id as record_id,
+        email,
+        phone,
+        first_name,
+        last_name,
+        address_line,
+        city,
+        region,
+        postal_code,
+        country_code,
+        created_at
+
+    from customers
+
+),
+
+-- An order of a known customer speaks through that customer's record: the platform's own id is the link.
+guest_order_records as (
+
+    select
+        order_key as record_key,
+        source_name,
+        platform,
+        'order' as record_type,
+        order_id as record_id,
+        email,
+        phone,
+        first_name,
+        last_name,
+        address_line,
+        city,
+        region,
+        postal_code,
+        country_code,
+        ordered_at as created_at
+
+    from orders
+
+    where
+        customer_record_key is null
+        and (email is not null or phone is not null)
+
+),
+
+guest_checkout_records as (
+
+    select
+        checkout_key as record_key,
+        source_name,
+        platform,
+        'checkout' as record_type,
+        checkout_id as record_id,
+        email,
+        phone,
+        first_name,
+        last_name,
+        cast(null as {{ dbt.type_string() }}) as address_line,
+        cast(null as {{ dbt.type_string() }}) as city,
+        cast(null as {{ dbt.type_string() }}) as region,
+        cast(null as {{ dbt.type_string() }}) as postal_code,
+        cast(null as {{ dbt.type_string() }}) as country_code,
+        started_at as created_at
+
+    from checkouts
+
+    where
+        customer_record_key is null
+        and (email is not null or phone is not null)
+
+),
+
+profile_records as (
+
+    select
+        record_key,
+        source_name,
+        platform,
+        'profile' as record_type,
+        profile_id as record_id,
+        email,
+        phone,
+        first_name,
+        last_name,
+        address_line,
+        city,
+        region,
+        postal_code,
+        country_code,
+        created_at
+
+    from profiles
+
+),
+
+requester_records as (
+
+    select
+        record_key,
+        source_name,
+        platform,
+        'requester' as record_type,
+        requester_id as record_id,
+        email,
+        phone,
+        {{ first_name_of('full_name') }} as first_name,
+        {{ last_name_of('full_name') }} as last_name,
+        cast(null as {{ dbt.type_string() }}) as address_line,
+        cast(null as {{ dbt.type_string() }}) as city,
+        cast(null as {{ dbt.type_string() }}) as region,
+        cast(null as {{ dbt.type_string() }}) as postal_code,
+        cast(null as {{ dbt.type_string() }}) as country_code,
+        created_at
+
+    from requesters
+
+),
+
+unioned as (
+
+    select * from customer_records
+    union all
+    select * from guest_order_records
+    union all
+    select * from guest_checkout_records
+    union all
+    select * from profile_records
+    union all
+    select * from requester_records
+
+)
+
+select * from unioned
