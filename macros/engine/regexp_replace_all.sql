@@ -1,10 +1,6 @@
-{#
-    Every match of `pattern` replaced. `pattern` and `replacement` are plain text, not SQL literals; stay with what
-    RE2 and Java share. The engines differ in two ways: DuckDB replaces only the first match unless told
-    otherwise, and Spark reads a backslash in a literal as an escape.
-#}
+{# Every match of a pattern replaced; DuckDB alone replaces the first only, Spark reads `\` in literals twice. #}
 {% macro regexp_replace_all(expression, pattern, replacement) -%}
-    {{ adapter.dispatch('regexp_replace_all', 'crm_warehouse')(expression, pattern, replacement) }}
+    {{ return(adapter.dispatch('regexp_replace_all')(expression, pattern, replacement)) }}
 {%- endmacro %}
 
 {% macro duckdb__regexp_replace_all(expression, pattern, replacement) -%}
@@ -12,5 +8,5 @@
 {%- endmacro %}
 
 {% macro spark__regexp_replace_all(expression, pattern, replacement) -%}
-    regexp_replace({{ expression }}, '{{ pattern | replace("\\", "\\\\") }}', '{{ replacement | replace("\\", "\\\\") }}')
+    regexp_replace({{ expression }}, '{{ pattern | replace("\\", "\\\\") }}', '{{ replacement | replace("\\", "$") }}')
 {%- endmacro %}

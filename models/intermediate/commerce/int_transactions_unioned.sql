@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('commerce', 'transactions') }}
+
+)
+
+select * from unioned

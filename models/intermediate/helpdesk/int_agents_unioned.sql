@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('helpdesk', 'agents') }}
+
+)
+
+select * from unioned

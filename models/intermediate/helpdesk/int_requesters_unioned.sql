@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('helpdesk', 'requesters') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('helpdesk', 'satisfaction_ratings') }}
+
+)
+
+select * from unioned

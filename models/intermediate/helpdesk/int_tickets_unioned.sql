@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('helpdesk', 'tickets') }}
+
+)
+
+select * from unioned

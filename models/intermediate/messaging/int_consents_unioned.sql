@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('messaging', 'consents') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('messaging', 'message_events') }}
+
+)
+
+select * from unioned

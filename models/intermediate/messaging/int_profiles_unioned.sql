@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('messaging', 'profiles') }}
+
+)
+
+select * from unioned

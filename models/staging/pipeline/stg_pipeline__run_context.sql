@@ -1,0 +1,9 @@
+with
+
+run_context as (
+
+    select * from {{ source('pipeline', 'run_context') }}
+
+)
+
+select * from run_context

@@ -1,0 +1,113 @@
+with
+
+order_lines as (
+
+    select * from {{ source('shopify', 'order_line') }}
+
+),
+
+allocations as (
+
+    select * from {{ source('shopify', 'discount_allocation') }}
+
+),
+
+tax_lines as (
+
+    select * from {{ source('shopify', 'tax_line') }}
+
+),
+
+allocations_aggregated as (
+
+    select
+        source_name,
+        order_line_id,
+
+        sum(amount) as discount_amount
+
+    from allocations
+
+    group by source_name, order_line_id
+
+),
+
+tax_lines_aggregated as (
+
+    select
+        source_name,
+        order_line_id,
+
+        sum(price) as tax_amount
+
+    from tax_lines
+
+    group by source_name, order_line_id
+
+),
+
+allocating_sources as (
+
+    select source_name
+    from allocations
+    group by source_name
+
+),
+
+joined as (
+
+    select
+        order_lines.source_name,
+        'shopify' as platform,
+        {{ entity_key('order_line', 'order_lines.id', 'order_lines.source_name') }}
+            as order_line_key,
+        {{ entity_key('order', 'order_lines.order_id', 'order_lines.source_name') }}
+            as order_key,
+        cast(order_lines.id as {{ dbt.type_string() }}) as order_line_id,
+        {{ entity_key('product', 'order_lines.product_id', 'order_lines.source_name') }}
+            as product_key,
+        cast(order_lines.variant_id as {{ dbt.type_string() }}) as variant_id,
+
+        order_lines.sku,
+        order_lines.title,
+        order_lines.variant_title,
+        order_lines.vendor,
+
+        order_lines.quantity,
+        cast(
+            coalesce(order_lines.original_total, order_lines.price * order_lines.quantity)
+            as decimal(18, 4)
+        ) as gross_amount,
+        -- `total_discount` knows only what was typed in on the line, so it counts only for a shop whose
+        -- allocations were never loaded.
+        cast(
+            coalesce(
+                allocations_aggregated.discount_amount,
+                case
+                    when allocating_sources.source_name is null then order_lines.total_discount
+                end,
+                0
+            ) as decimal(18, 4)
+        ) as discount_amount,
+        cast(tax_lines_aggregated.tax_amount as decimal(18, 4)) as tax_amount,
+
+        coalesce(order_lines.is_gift_card, false) as is_gift_card
+
+    from order_lines
+
+    left join allocations_aggregated
+        on
+            order_lines.source_name = allocations_aggregated.source_name
+            and order_lines.id = allocations_aggregated.order_line_id
+
+    left join tax_lines_aggregated
+        on
+            order_lines.source_name = tax_lines_aggregated.source_name
+            and order_lines.id = tax_lines_aggregated.order_line_id
+
+    left join allocating_sources
+        on order_lines.source_name = allocating_sources.source_name
+
+)
+
+select * from joined
