@@ -5,6 +5,8 @@ No customer row ever reaches Python: ten million customers are about two million
 """
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -72,16 +74,58 @@ class SpendCells:
     Attributes:
         purchases: Purchase days, the first included.
         mean_spend: Mean over the cell's customers of their mean value per purchase day.
-        mean_log_spend: Mean over the cell's customers of its logarithm.
         weight: Customers in the cell.
     """
 
     purchases: FloatArray
     mean_spend: FloatArray
-    mean_log_spend: FloatArray
     weight: FloatArray
 
     @property
     def customer_count(self) -> int:
         """Customers with at least one purchase."""
         return int(self.weight.sum())
+
+
+def read_purchase_cells(con: duckdb.DuckDBPyConnection, origin_date: date) -> PurchaseCells:
+    """Read `int_clv_cells`, in a fixed order so that the same data gives the same sums."""
+    columns = con.execute(
+        """
+        select repeat_purchase_count, recency_days, age_days, customer_count
+        from intermediate.int_clv_cells
+        where origin_date = ?
+        order by all
+        """,
+        [origin_date],
+    ).fetchnumpy()
+    return PurchaseCells(
+        frequency=_floats(columns["repeat_purchase_count"]),
+        recency=_floats(columns["recency_days"]) / DAYS_PER_WEEK,
+        age=_floats(columns["age_days"]) / DAYS_PER_WEEK,
+        weight=_floats(columns["customer_count"]),
+    )
+
+
+def read_spend_cells(con: duckdb.DuckDBPyConnection, origin_date: date) -> SpendCells:
+    """Read `int_clv_spend_cells`, in a fixed order so that the same data gives the same sums."""
+    columns = con.execute(
+        """
+        select
+            purchase_day_count,
+            cast(mean_spend_sum as double) / customer_count as mean_spend,
+            customer_count
+        from intermediate.int_clv_spend_cells
+        where origin_date = ?
+        order by all
+        """,
+        [origin_date],
+    ).fetchnumpy()
+    return SpendCells(
+        purchases=_floats(columns["purchase_day_count"]),
+        mean_spend=_floats(columns["mean_spend"]),
+        weight=_floats(columns["customer_count"]),
+    )
+
+
+def _floats(values: NDArray[Any]) -> FloatArray:
+    return np.asarray(values, dtype=np.float64)

@@ -44,10 +44,9 @@ class SpendFit:
 def fit_spend(cells: SpendCells) -> SpendFit:
     """Fit the model; never raises on thin or odd data, it says why there is no fit instead."""
     repeaters = int(cells.weight[cells.purchases > 1].sum())
-    if repeaters < MIN_REPEAT_CUSTOMERS and not _is_classical(cells):
-        return _refused(f"{repeaters} customers with two purchases, {MIN_REPEAT_CUSTOMERS} are needed for spend")
-    if cells.customer_count < MIN_REPEAT_CUSTOMERS:
-        return _refused(f"{cells.customer_count} customers, {MIN_REPEAT_CUSTOMERS} are needed for spend")
+    if repeaters < MIN_REPEAT_CUSTOMERS:
+        reason = f"{repeaters} customers with two purchases, {MIN_REPEAT_CUSTOMERS} are needed for spend"
+        return SpendFit(None, None, None, None, reason)
     unit = float(np.average(cells.mean_spend, weights=cells.weight))
     top = maximize(
         lambda point: log_likelihood(point, cells),
@@ -62,28 +61,20 @@ def fit_spend(cells: SpendCells) -> SpendFit:
 def log_likelihood(log_parameters: FloatArray, cells: SpendCells) -> tuple[float, FloatArray]:
     """Log-likelihood of all cells and its gradient by (ln p, ln q, ln v)."""
     p, q, v = np.exp(log_parameters)
-    x, mean, log_mean, weight = cells.purchases, cells.mean_spend, cells.mean_log_spend, cells.weight
+    x, mean, weight = cells.purchases, cells.mean_spend, cells.weight
     shape = p * x
     log_sum = np.log(v + x * mean)
     value = (
         gammaln(shape + q) - gammaln(shape) - gammaln(q)
-        + q * np.log(v) + shape * np.log(x) + (shape - 1.0) * log_mean
+        + q * np.log(v) + shape * np.log(x) + (shape - 1.0) * np.log(mean)
         - (shape + q) * log_sum
     )  # fmt: skip
     common = digamma(shape + q) - log_sum
-    by_p = np.sum(weight * x * (common - digamma(shape) + np.log(x) + log_mean))
+    by_p = np.sum(weight * x * (common - digamma(shape) + np.log(x * mean)))
     by_q = np.sum(weight * (common - digamma(q) + np.log(v)))
     by_v = np.sum(weight * (q / v - (shape + q) / (v + x * mean)))
     gradient = np.array([p * by_p, q * by_q, v * by_v], dtype=np.float64)
     return float(np.sum(weight * value)), gradient
-
-
-def _refused(reason: str) -> SpendFit:
-    return SpendFit(None, None, None, None, reason)
-
-
-def _is_classical(cells: SpendCells) -> bool:
-    return False
 
 
 def _degenerate(top: Maximum) -> str | None:
