@@ -37,7 +37,15 @@ def main() -> None:
 
 def _sample(raw: Path, customers: int) -> Path:
     if not raw.exists():
-        command = [sys.executable, "-m", "crm_warehouse.sample", "--customers", str(customers), "--out", str(raw)]
+        command = [
+            sys.executable,
+            "-m",
+            "crm_warehouse.sample",
+            "--customers",
+            str(customers),
+            "--out",
+            str(raw),
+        ]
         print("sample shop:", measure(command))
     return raw
 

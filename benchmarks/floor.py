@@ -10,7 +10,10 @@ import duckdb
 def main() -> None:
     """Run the plain queries over the raw folder given on the command line."""
     sql = Path(__file__).with_name("floor.sql").read_text()
-    with tempfile.TemporaryDirectory() as scratch, duckdb.connect(str(Path(scratch) / "floor.duckdb")) as connection:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        duckdb.connect(str(Path(scratch) / "floor.duckdb")) as connection,
+    ):
         connection.execute("set variable raw = ?", [sys.argv[1]])
         connection.execute(sql)
 

@@ -49,7 +49,10 @@ def machine() -> dict[str, object]:
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "platform": platform.platform(),
         "python": platform.python_version(),
-        **{name: version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations")},
+        **{
+            name: version(name)
+            for name in ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations")
+        },
     }
 
 

@@ -71,7 +71,15 @@ def build_arguments(*, after_fit: bool) -> list[str]:
     yet, cautious would skip tests that span both.
     """
     switch = "--select" if after_fit else "--exclude"
-    return ["build", switch, FIT_BOUNDARY, "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    return [
+        "build",
+        switch,
+        FIT_BOUNDARY,
+        "--indirect-selection",
+        "buildable",
+        "--exclude-resource-type",
+        "unit_test",
+    ]
 
 
 def run_dbt(arguments: Sequence[str], *, settings: Settings, build_id: str) -> DbtRun:
@@ -191,7 +199,9 @@ def row_counts(settings: Settings, manifest: Mapping[str, Any]) -> dict[str, int
     import duckdb
 
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        sizes = connection.sql("select schema_name, table_name, estimated_size from duckdb_tables()").fetchall()
+        sizes = connection.sql(
+            "select schema_name, table_name, estimated_size from duckdb_tables()"
+        ).fetchall()
     by_relation = {(schema, table): rows for schema, table, rows in sizes}
     return {
         unique_id: by_relation[node["schema"], node["alias"]]

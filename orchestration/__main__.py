@@ -84,8 +84,12 @@ def _log_progress() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m orchestration", description=__doc__)
     parser.add_argument("--raw", type=Path, help="folder or .duckdb file; default: the sample shop")
-    parser.add_argument("--out", type=Path, help="folder of this warehouse; default: data/, or data/as_of_<day>/")
-    parser.add_argument("--as-of", type=date.fromisoformat, help="build what was known at the end of this day")
+    parser.add_argument(
+        "--out", type=Path, help="folder of this warehouse; default: data/, or data/as_of_<day>/"
+    )
+    parser.add_argument(
+        "--as-of", type=date.fromisoformat, help="build what was known at the end of this day"
+    )
     parser.add_argument("--vars", type=json.loads, default={}, help="project vars as JSON")
     return parser
 

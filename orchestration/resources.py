@@ -34,6 +34,6 @@ class WarehouseResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:
-        """Hold the writer lock for the whole run, so that UI, schedule and command line exclude each other."""
+        """Hold the writer lock for the whole run: UI, schedule and command line exclude each other."""
         with writer_lock(self.settings(), build_id=context.run_id or "unknown"):
             yield self

@@ -28,7 +28,10 @@ def models_before_fit(context: dg.AssetExecutionContext, warehouse: WarehouseRes
 
 @dg.asset(
     key=source_key("pipeline", "clv_fits"),
-    deps=[dg.AssetKey(["intermediate", "int_clv_cells"]), dg.AssetKey(["intermediate", "int_clv_spend_cells"])],
+    deps=[
+        dg.AssetKey(["intermediate", "int_clv_cells"]),
+        dg.AssetKey(["intermediate", "int_clv_spend_cells"]),
+    ],
     group_name="pipeline",
     kinds={"python"},
 )
@@ -75,11 +78,21 @@ def _subset(context: dg.AssetExecutionContext) -> list[str] | None:
     if not context.is_subset:
         return None
     names = [".".join(_fqn(key)) for key in context.selected_asset_keys]
-    return ["build", "--select", *names, "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    return [
+        "build",
+        "--select",
+        *names,
+        "--indirect-selection",
+        "buildable",
+        "--exclude-resource-type",
+        "unit_test",
+    ]
 
 
 def _fqn(key: dg.AssetKey) -> list[str]:
-    node = next(n for n in manifest()["nodes"].values() if _is_asset(n) and TRANSLATOR.get_asset_key(n) == key)
+    node = next(
+        n for n in manifest()["nodes"].values() if _is_asset(n) and TRANSLATOR.get_asset_key(n) == key
+    )
     fqn: list[str] = node["fqn"]
     return fqn
 

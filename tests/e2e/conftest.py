@@ -43,7 +43,9 @@ def build_command(raw: Path, out: Path, *, as_of: date | None = None, **project_
 
 
 def run_build(raw: Path, out: Path, *, as_of: date | None = None, **project_vars: Any) -> Build:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("CRM_", "DBT_", "DAGSTER_"))}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("CRM_", "DBT_", "DAGSTER_"))
+    }
     process = subprocess.run(
         build_command(raw, out, as_of=as_of, **project_vars),
         cwd=PROJECT_DIR,

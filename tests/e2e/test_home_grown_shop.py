@@ -1,4 +1,4 @@
-"""Real data: published customers, orders and revenue of Online Retail II equal direct sums over its raw lines."""
+"""Real data: what is published of Online Retail II equals direct sums over its raw lines."""
 
 import subprocess
 import sys
@@ -23,7 +23,8 @@ with lines as (
         (sheet = 'Year 2010-2011'
             or Invoice not in (select Invoice from read_parquet($lines) where sheet = 'Year 2010-2011'))
         and Price > 0
-        and StockCode not in ('POST', 'DOT', 'C2', 'AMAZONFEE', 'BANK CHARGES', 'B', 'CRUK', 'D', 'S', 'TEST001', 'TEST002')
+        and StockCode not in ('POST', 'DOT', 'C2', 'AMAZONFEE', 'BANK CHARGES', 'B', 'CRUK', 'D', 'S')
+        and StockCode not in ('TEST001', 'TEST002')
         and StockCode not like 'ADJUST%'
 ),
 sales as (select * from lines where Quantity > 0 and Invoice not like 'C%'),
@@ -45,7 +46,9 @@ cancelled as (
 select
     (select count(distinct customer_id) from sales) as customers,
     (select count(distinct Invoice) from sales) as orders,
-    (select sum(Quantity * unit_price) from sales where lower(StockCode) not like 'gift_0001%') as sales_amount,
+    (
+        select sum(Quantity * unit_price) from sales where lower(StockCode) not like 'gift_0001%'
+    ) as sales_amount,
     (select amount from cancelled) as refund_amount
 """
 
@@ -87,5 +90,7 @@ def test_revenue_to_the_cent(published: Build, direct: dict[str, Any]) -> None:
 
 def test_customers_and_the_remainder_without_one_add_up(published: Build) -> None:
     in_history = published.value("select sum(net_amount) from customer_360")
-    remainder = published.value("select sum(net_amount) from orders where is_counted and customer_key is null")
+    remainder = published.value(
+        "select sum(net_amount) from orders where is_counted and customer_key is null"
+    )
     assert in_history + remainder == published.value("select sum(net_amount) from orders where is_counted")

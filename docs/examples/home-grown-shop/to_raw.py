@@ -1,6 +1,6 @@
 """Write a home-grown shop's flat invoice lines as raw tables that `make build RAW=...` reads.
 
-    python docs/examples/home-grown-shop/to_raw.py raw_lines.parquet <raw folder>
+python docs/examples/home-grown-shop/to_raw.py raw_lines.parquet <raw folder>
 """
 
 import sys
@@ -46,4 +46,6 @@ def to_raw(lines: Path, raw: Path) -> int:
 
 if __name__ == "__main__":
     placed = to_raw(Path(sys.argv[1]), Path(sys.argv[2]))
-    print(f"Raw tables written; {placed} credit lines undo purchases that are not in the data and were left out.")
+    print(
+        f"Raw tables written; {placed} credit lines undo purchases that are not in the data and were left out."
+    )

@@ -1,0 +1,1 @@
+"""What a finished build tells the person in front of it."""
