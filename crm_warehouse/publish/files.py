@@ -32,13 +32,18 @@ def fsync(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write `content` so that `path` holds all of it or does not exist."""
+def write_text(path: Path, content: str) -> None:
+    """Write `content` so that `path` holds all of it or what it held before."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=2, default=str) + "\n")
+    partial.write_text(content)
     fsync(partial)
-    os.replace(partial, path)  # noqa: PTH105 - same call as every other switch here, and one place to interrupt
+    partial.replace(path)
     fsync(path.parent)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """`write_text` for a record."""
+    write_text(path, json.dumps(content, indent=2, default=str) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except ValueError:
         raise WarehouseError(f"{path} is not valid JSON: it was edited or cut off. Build again.") from None
     if not isinstance(content, dict):
-        raise WarehouseError(f"{path} does not hold what was written. Build again.")
+        raise WarehouseError(f"{path} does not hold a record. Build again.")
     return content
 
 
@@ -65,11 +70,11 @@ def point_symlink(link: Path, target: str) -> None:
         WarehouseError: something that is not a symlink is in the way.
     """
     if link.exists() and not link.is_symlink():
-        raise WarehouseError(f"{link} is not the symlink that publishing maintains. Move it away and publish again.")
+        raise WarehouseError(f"{link} is not the symlink that publishing maintains. Move it away first.")
     fresh = link.with_name(f".{link.name}.new")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
-    os.replace(fresh, link)  # noqa: PTH105 - see write_json
+    fresh.replace(link)
     fsync(link.parent)
 
 
@@ -87,7 +92,7 @@ def disk_errors(action: str) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except (OSError, duckdb.IOException) as error:
         reason = str(error).splitlines()[0]
         raise WarehouseError(
             f"Could not {action}: {reason}. Readers still see the last published version. "

@@ -2,18 +2,21 @@
 
 Belongs here: names of folders and files, and the records they hold. Does not: checks or the switch.
 
-    published/marts.duckdb -> current/marts.duckdb        what readers open
-    published/current      -> versions/<version>          replaced atomically
-    published/versions/<version>/                          marts.duckdb, audit.json, candidate.json, manifest.json
-    published/.staging/<build_id>/                         the same folder before it is published
-    published/history.jsonl                                which version was live from when
+    published/marts.duckdb -> current/marts.duckdb   what readers open
+    published/current      -> versions/<version>     replaced atomically
+    published/versions/<version>/                    marts.duckdb with candidate, audit and manifest records
+    published/.staging/<build_id>/                   the same folder before it is published
+    published/history.jsonl                          which version was live from when
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish.files import read_json
 from crm_warehouse.settings import Settings
 
@@ -24,7 +27,7 @@ MANIFEST_FILE = "manifest.json"
 
 
 def staging_dir(settings: Settings) -> Path:
-    """Candidates that are not published yet; what an interrupted build leaves here is deleted by the next."""
+    """Candidates that are not published yet; the next build deletes what an interrupted one leaves here."""
     return settings.published_dir / ".staging"
 
 
@@ -44,7 +47,7 @@ def current_link(settings: Settings) -> Path:
 
 
 def history_file(settings: Settings) -> Path:
-    """Append-only list of switches."""
+    """Every switch, oldest first."""
     return settings.published_dir / "history.jsonl"
 
 
@@ -84,20 +87,21 @@ class Candidate:
     def read(cls, folder: Path) -> "Candidate":
         """Read the record that staging wrote into `folder`."""
         record = read_json(folder / CANDIDATE_FILE)
-        return cls(
-            folder=folder,
-            version=record["version"],
-            build_id=record["build_id"],
-            as_of_at=datetime.fromisoformat(record["as_of_at"]),
-            as_of_date=date.fromisoformat(record["as_of_date"]),
-            live_version=record["live_version"],
-            created_at=datetime.fromisoformat(record["created_at"]),
-            sha256=record["files"][MARTS_FILE]["sha256"],
-            tables=record["tables"],
-            sources=record["sources"],
-            warnings=record["proof"]["warnings"],
-            record=record,
-        )
+        with _complete(folder / CANDIDATE_FILE):
+            return cls(
+                folder=folder,
+                version=record["version"],
+                build_id=record["build_id"],
+                as_of_at=datetime.fromisoformat(record["as_of_at"]),
+                as_of_date=date.fromisoformat(record["as_of_date"]),
+                live_version=record["live_version"],
+                created_at=datetime.fromisoformat(record["created_at"]),
+                sha256=record["files"][MARTS_FILE]["sha256"],
+                tables=record["tables"],
+                sources=record["sources"],
+                warnings=record["proof"]["warnings"],
+                record=record,
+            )
 
     @property
     def marts_path(self) -> Path:
@@ -138,18 +142,27 @@ class PublishedVersion:
     def read(cls, folder: Path, *, is_live: bool) -> "PublishedVersion":
         """Read the manifest that publishing sealed into `folder`."""
         manifest = read_json(folder / MANIFEST_FILE)
-        return cls(
-            folder=folder,
-            version=manifest["version"],
-            build_id=manifest["build_id"],
-            as_of_at=datetime.fromisoformat(manifest["as_of_at"]),
-            as_of_date=date.fromisoformat(manifest["as_of_date"]),
-            is_live=is_live,
-            row_counts={name: table["rows"] for name, table in manifest["tables"].items()},
-            manifest=manifest,
-        )
+        with _complete(folder / MANIFEST_FILE):
+            return cls(
+                folder=folder,
+                version=manifest["version"],
+                build_id=manifest["build_id"],
+                as_of_at=datetime.fromisoformat(manifest["as_of_at"]),
+                as_of_date=date.fromisoformat(manifest["as_of_date"]),
+                is_live=is_live,
+                row_counts={name: table["rows"] for name, table in manifest["tables"].items()},
+                manifest=manifest,
+            )
 
     @property
     def marts_path(self) -> Path:
         """The DuckDB file of this version."""
         return self.folder / MARTS_FILE
+
+
+@contextmanager
+def _complete(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise WarehouseError(f"{path} is incomplete ({error!r}): it was edited. Build again.") from error

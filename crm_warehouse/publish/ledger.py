@@ -1,10 +1,10 @@
 """The proof that the warehouse holds one complete, tested build and nothing else.
 
-Belongs here: reading dbt's ledger (written by macros/ledger.sql) against the manifest. Does not: writing it, or
-anything about files.
+Belongs here: reading dbt's ledger (written by macros/ledger.sql) against the manifest. Does not: writing it,
+or anything about files.
 
-A green process is no proof: a subset run from the UI, a skipped test or a dbt command typed between two steps all
-end without an error. What counts is what every node did, as the warehouse itself recorded it.
+A green process is no proof: a subset run from the UI, a skipped test or a dbt command typed between two steps
+all end without an error. What counts is what every node did, as the warehouse itself recorded it.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _BUILT_TYPES = {"model", "seed", "snapshot", "test"}
 _GOOD_STATUSES = {"success", "pass", "warn"}
 # Each of these makes dbt report success for something that is not the whole, current data.
 _PARTIAL_ARGUMENTS = ("empty", "sample", "defer")
-# What decides whether a test is hard, and what is built; a changed one is another project.
+# What decides how hard a test is and how a model is stored; a changed one is another project.
 _FINGERPRINTED_CONFIG = ("materialized", "severity", "warn_if", "error_if", "where", "limit")
 _NAMES_SHOWN = 5
 
@@ -52,6 +52,9 @@ class Invocation:
     finished_at: datetime | None
     status: str
 
+    def __str__(self) -> str:
+        return f"`dbt {self.command}` of {self.started_at:%Y-%m-%d %H:%M:%S} UTC"
+
 
 @dataclass(frozen=True)
 class BuildProof:
@@ -78,24 +81,13 @@ def prove_build(settings: Settings, build_id: str, manifest: Mapping[str, Any]) 
     Raises:
         WarehouseError: naming the first proof that is missing.
     """
-    if not settings.warehouse_path.exists():
-        raise WarehouseError(f"There is no warehouse at {settings.warehouse_path}. Build it first.")
-    try:
-        with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-            context = _read_context(con, build_id)
-            invocations = _read_invocations(con, context.started_at)
-            results = _read_results(con, build_id)
-    except duckdb.CatalogException as error:
-        raise WarehouseError(
-            f"The warehouse has no record of its builds ({_first_line(error)}). Build it with `make build`."
-        ) from error
-    except duckdb.IOException as error:
-        raise WarehouseError(f"Cannot read the warehouse: {_first_line(error)}. Close what holds it open.") from error
+    context, invocations, results = _read_ledger(settings, build_id)
     graph_hash = manifest_fingerprint(manifest)
     _check_invocations(invocations, build_id, graph_hash)
+    expected = expected_nodes(manifest)
     order = {invocation.invocation_id: number for number, invocation in enumerate(invocations)}
-    warnings = _check_nodes(expected_nodes(manifest), results, order)
-    return BuildProof(context, list(order), graph_hash, len(expected_nodes(manifest)), warnings)
+    warnings = _check_nodes(expected, results, order)
+    return BuildProof(context, list(order), graph_hash, len(expected), warnings)
 
 
 def expected_nodes(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -112,10 +104,28 @@ def manifest_fingerprint(manifest: Mapping[str, Any]) -> str:
     lines = []
     for unique_id, node in sorted(manifest["nodes"].items()):
         if node["resource_type"] in _BUILT_TYPES:
-            config = node["config"]
-            settings = [config.get(name, "") for name in _FINGERPRINTED_CONFIG]
-            lines.append("|".join(map(str, [unique_id, node["checksum"]["checksum"], *settings])))
+            config = [node["config"].get(name, "") for name in _FINGERPRINTED_CONFIG]
+            lines.append("|".join(map(str, [unique_id, node["checksum"]["checksum"], *config])))
     return hashlib.md5("\n".join(lines).encode(), usedforsecurity=False).hexdigest()
+
+
+def _read_ledger(
+    settings: Settings, build_id: str
+) -> tuple[RunContext, list[Invocation], list[tuple[str, str, str]]]:
+    if not settings.warehouse_path.exists():
+        raise WarehouseError(f"There is no warehouse at {settings.warehouse_path}. Build it first.")
+    try:
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+            context = _read_context(con, build_id)
+            return context, _read_invocations(con, context.started_at), _read_results(con, build_id)
+    except duckdb.CatalogException as error:
+        raise WarehouseError(
+            f"The warehouse has no complete record of its builds ({_first_line(error)}). Build again."
+        ) from error
+    except duckdb.IOException as error:
+        raise WarehouseError(
+            f"Cannot read the warehouse: {_first_line(error)}. Close what holds it open."
+        ) from error
 
 
 def _read_context(con: duckdb.DuckDBPyConnection, build_id: str) -> RunContext:
@@ -123,7 +133,7 @@ def _read_context(con: duckdb.DuckDBPyConnection, build_id: str) -> RunContext:
         "select build_id, as_of_at, as_of_date, live_version, started_at from pipeline.run_context"
     ).fetchall()
     if len(rows) != 1:
-        raise WarehouseError(f"pipeline.run_context has {len(rows)} rows instead of one. Build again from ingest.")
+        raise WarehouseError(f"pipeline.run_context has {len(rows)} rows instead of one. Build again.")
     context = RunContext(*rows[0])
     if context.build_id != build_id:
         raise WarehouseError(
@@ -134,7 +144,7 @@ def _read_context(con: duckdb.DuckDBPyConnection, build_id: str) -> RunContext:
 
 
 def _read_invocations(con: duckdb.DuckDBPyConnection, since: datetime) -> list[Invocation]:
-    """Invocations that touched the warehouse after `since`; append-only rows folded into one per invocation."""
+    """Invocations that touched the warehouse after `since`, each folded from its start and end row."""
     rows = con.execute(
         """
         select
@@ -147,43 +157,47 @@ def _read_invocations(con: duckdb.DuckDBPyConnection, since: datetime) -> list[I
         """,
         [since],
     ).fetchall()
-    return [Invocation(*row[:3], json.loads(row[3] or "{}"), *row[4:]) for row in rows]
+    return [
+        Invocation(
+            invocation_id, owner, command, json.loads(arguments or "{}"), graph_hash, start, end, status
+        )
+        for invocation_id, owner, command, arguments, graph_hash, start, end, status in rows
+    ]
 
 
 def _read_results(con: duckdb.DuckDBPyConnection, build_id: str) -> list[tuple[str, str, str]]:
     return con.execute(
-        "select invocation_id, unique_id, status from pipeline.dbt_node_results where build_id = ?", [build_id]
+        "select invocation_id, unique_id, status from pipeline.dbt_node_results where build_id = ?",
+        [build_id],
     ).fetchall()
 
 
-def _check_invocations(invocations: Iterable[Invocation], build_id: str, graph_hash: str) -> None:
-    own = [i for i in invocations if i.build_id == build_id]
-    if not own:
-        raise WarehouseError(f"dbt has not run for build {build_id}: the ledger has no invocation of it. Build again.")
+def _check_invocations(invocations: list[Invocation], build_id: str, graph_hash: str) -> None:
     for invocation in invocations:
         _check_invocation(invocation, build_id, graph_hash)
-    if len({json.dumps(i.arguments.get("vars"), sort_keys=True) for i in own}) > 1:
+    if not invocations:
+        raise WarehouseError(f"The ledger has no dbt invocation of build {build_id}. Build again.")
+    if len({json.dumps(i.arguments.get("vars"), sort_keys=True) for i in invocations}) > 1:
         raise WarehouseError("The dbt invocations of this build ran with different --vars. Build again.")
 
 
 def _check_invocation(invocation: Invocation, build_id: str, graph_hash: str) -> None:
-    what = f"`dbt {invocation.command}` of {invocation.started_at:%Y-%m-%d %H:%M:%S} UTC"
     if invocation.build_id != build_id:
         raise WarehouseError(
-            f"Another dbt invocation changed the warehouse after this build's ingest: {what}, "
+            f"Another dbt invocation changed the warehouse after this build's ingest: {invocation}, "
             f"build {invocation.build_id or 'none (typed by hand)'}. Build again."
         )
     if invocation.finished_at is None:
-        raise WarehouseError(f"{what} never finished: it was interrupted. Build again.")
+        raise WarehouseError(f"{invocation} never finished: it was interrupted. Build again.")
     if invocation.status != "success":
-        raise WarehouseError(f"{what} ended with failed or skipped nodes. Fix them and build again.")
+        raise WarehouseError(f"{invocation} ended with failed or skipped nodes. Fix them and build again.")
     partial = [name for name in _PARTIAL_ARGUMENTS if invocation.arguments.get(name)]
     if partial:
-        raise WarehouseError(f"{what} ran with --{partial[0]}: its tables are not the whole data. Build again.")
+        raise WarehouseError(f"{invocation} ran with --{partial[0]}, not on the whole data. Build again.")
     if invocation.graph_hash != graph_hash:
         raise WarehouseError(
-            f"The manifest is not the one {what} ran: the project changed during the build, or manifest.json is "
-            "stale. Build again."
+            f"The manifest is not that of {invocation}: manifest.json is stale, or the project changed during "
+            "the build. Build again."
         )
 
 
@@ -194,17 +208,11 @@ def _check_nodes(
 ) -> list[str]:
     """Check that every expected node succeeded, after everything it reads; return those that warned."""
     last: dict[str, int] = {}
-    bad: dict[str, str] = {}
-    warned: set[str] = set()
+    statuses: dict[str, set[str]] = {}
     for invocation_id, unique_id, status in results:
-        if invocation_id not in order:
-            continue
-        last[unique_id] = max(last.get(unique_id, 0), order[invocation_id])
-        if status not in _GOOD_STATUSES:
-            bad[unique_id] = status
-        elif status == "warn":
-            warned.add(unique_id)
-    _refuse([f"{name} ({status})" for name, status in bad.items()], "did not succeed")
+        last[unique_id] = max(last.get(unique_id, 0), order.get(invocation_id, 0))
+        statuses.setdefault(unique_id, set()).add(status)
+    _refuse([name for name, found in statuses.items() if found - _GOOD_STATUSES], "did not succeed")
     _refuse([name for name in expected if name not in last], "did not run in this build")
     _refuse(
         [
@@ -214,7 +222,7 @@ def _check_nodes(
         ],
         "ran before something they read was built again",
     )
-    return sorted(warned)
+    return sorted(name for name, found in statuses.items() if "warn" in found)
 
 
 def _refuse(names: list[str], problem: str) -> None:

@@ -2,7 +2,7 @@
 
 Belongs here: the file lock that spans ingest to publish. Does not: what the writer does.
 
-The kernel owns the lock: a killed writer releases it, and the text in the file is only there to name the holder.
+The kernel owns the lock, so a killed writer releases it; the file's text only names the holder.
 """
 
 import fcntl
@@ -63,8 +63,9 @@ def acquire_writer_lock(settings: Settings, build_id: str) -> None:
             held.depth += 1
             return
         descriptor = _lock_file(path)
+        since = datetime.now(UTC).isoformat("T", "seconds")
+        note = {"pid": os.getpid(), "build_id": build_id, "since": since}
         os.truncate(descriptor, 0)
-        note = {"pid": os.getpid(), "build_id": build_id, "since": datetime.now(UTC).isoformat("T", "seconds")}
         os.pwrite(descriptor, json.dumps(note).encode(), 0)
         _held[path] = _Held(descriptor, build_id, os.getpid())
 
@@ -83,7 +84,7 @@ def release_writer_lock(settings: Settings) -> None:
 
 
 def _lock_file(path: Path) -> int:
-    """Open and lock `path`; starts over when the file was deleted in between, since its lock guards nothing."""
+    """Open and lock `path`, again if the file was deleted in between: its lock would guard nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

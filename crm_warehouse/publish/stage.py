@@ -1,0 +1,262 @@
+"""Write step: copy the marts of one proven build into a candidate file of their own.
+
+Belongs here: which tables are published and how the file is made. Does not: judging its content
+(crm_warehouse/quality) or showing it to readers (publish.py).
+"""
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.ingest import recheck_inputs
+from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_folder, sha256, write_json
+from crm_warehouse.publish.layout import CANDIDATE_FILE, MARTS_FILE, Candidate, candidate_dir, staging_dir
+from crm_warehouse.publish.ledger import BuildProof, prove_build
+from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.publish.versions import next_version
+from crm_warehouse.settings import PROJECT_DIR, Settings
+from crm_warehouse.transform import target_dir
+
+# DuckDB 2.0's own format cannot be read by 1.x; most BI drivers ship 1.2 or later.
+STORAGE_VERSION = "v1.2.0"
+READ_ONLY = 0o444
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A dbt model that readers get.
+
+    Attributes:
+        name: Table name, in the warehouse and in the published file.
+        schema: Its schema in the warehouse.
+        description: Of the table.
+        column_descriptions: Column name to text.
+        keys: Column lists that dbt tests as unique.
+        sort_by: Columns to order rows by (`meta.sort_by`): neighbours that readers ask for together.
+        owner: `meta.owner`.
+    """
+
+    name: str
+    schema: str
+    description: str
+    column_descriptions: dict[str, str]
+    keys: list[list[str]]
+    sort_by: list[str]
+    owner: str | None
+
+
+def stage_candidate(settings: Settings, build_id: str) -> Candidate:
+    """Copy every mart of `build_id` into `published/.staging/<build_id>/` and seal the file with its hash.
+
+    Raises:
+        WarehouseError: the warehouse is not provably what this build made, its inputs changed since ingest, or
+            the disk failed. Readers are not affected.
+    """
+    with writer_lock(settings, build_id):
+        manifest = read_json(target_dir() / "manifest.json")
+        proof = prove_build(settings, build_id, manifest)
+        recheck_inputs(settings)
+        marts = published_marts(manifest)
+        with disk_errors("stage the candidate"):
+            remove_folder(staging_dir(settings))
+            folder = candidate_dir(settings, build_id)
+            folder.mkdir(parents=True)
+            try:
+                return _stage(settings, proof, marts, folder)
+            except BaseException:
+                # A candidate without its record can never be published; do not keep gigabytes of it.
+                remove_folder(folder)
+                raise
+
+
+def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
+    """The allow-list: models in models/marts/ that are stored as relations, unless `meta.publish` is false.
+
+    The warehouse is never asked which tables it has: killed runs leave backups behind, and the table of a
+    deleted model stays until somebody drops it.
+    """
+    project = manifest["metadata"]["project_name"]
+    keys = _tested_keys(manifest)
+    marts = [
+        Mart(
+            name=node["alias"],
+            schema=node["schema"],
+            description=node.get("description", ""),
+            column_descriptions={c["name"]: c.get("description", "") for c in node["columns"].values()},
+            keys=keys.get(unique_id, []),
+            sort_by=list(node["config"].get("meta", {}).get("sort_by", [])),
+            owner=node["config"].get("meta", {}).get("owner"),
+        )
+        for unique_id, node in sorted(manifest["nodes"].items())
+        if _is_published(node, project)
+    ]
+    if not marts:
+        raise WarehouseError("The project has no marts to publish: models/marts/ is empty in its manifest.")
+    return marts
+
+
+def _is_published(node: Mapping[str, Any], project: str) -> bool:
+    return bool(
+        node["resource_type"] == "model"
+        and node["fqn"][:2] == [project, "marts"]
+        and node["config"].get("materialized") in {"table", "view", "incremental"}
+        and node["config"].get("meta", {}).get("publish", True)
+    )
+
+
+def _tested_keys(manifest: Mapping[str, Any]) -> dict[str, list[list[str]]]:
+    """Per model the keys that a hard `unique` test guards, plus multi-column ones from `meta.primary_key`."""
+    keys: dict[str, list[list[str]]] = {}
+    for unique_id, node in manifest["nodes"].items():
+        declared = node["config"].get("meta", {}).get("primary_key")
+        if isinstance(declared, list):
+            keys.setdefault(unique_id, []).append(declared)
+        test = node.get("test_metadata") or {}
+        if test.get("name") == "unique" and node.get("attached_node") and not node["config"].get("where"):
+            keys.setdefault(node["attached_node"], []).append([test["kwargs"]["column_name"]])
+    return {unique_id: sorted(columns) for unique_id, columns in keys.items()}
+
+
+def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Path) -> Candidate:
+    created_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    context = proof.context
+    facts: dict[str, Any] = {
+        "version": next_version(settings, created_at),
+        "as_of_at": context.as_of_at.isoformat(),
+        "as_of_date": context.as_of_date.isoformat(),
+        "build_id": context.build_id,
+        "created_at": created_at.isoformat(),
+        "git_revision": git_revision(),
+        "project_version": _project_version(),
+    }
+    path = folder / MARTS_FILE
+    with _open(settings.warehouse_path, path) as con:
+        tables = _copy(con, marts, facts)
+        sources = _source_report(con, context.build_id)
+    (folder / f"{MARTS_FILE}.wal").unlink(missing_ok=True)
+    path.chmod(READ_ONLY)
+    fsync(path)
+    record = {
+        **facts,
+        "live_version": context.live_version,
+        "files": {MARTS_FILE: {"sha256": sha256(path), "bytes": path.stat().st_size}},
+        "tables": tables,
+        "sources": sources,
+        "proof": {
+            "dbt_invocations": proof.invocation_ids,
+            "graph_hash": proof.graph_hash,
+            "nodes": proof.node_count,
+            "warnings": proof.warnings,
+        },
+    }
+    write_json(folder / CANDIDATE_FILE, record)
+    return Candidate.read(folder)
+
+
+@contextmanager
+def _open(warehouse: Path, candidate: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads the warehouse and writes the candidate, closed with everything on disk."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": str(candidate.parent / ".tmp"),
+        "TimeZone": "UTC",
+    }
+    with duckdb.connect(":memory:", config=config) as con:
+        # Views name their database, and dbt names it after the file.
+        con.execute(f"attach {_text(warehouse)} as {_name(warehouse.stem)} (read_only)")
+        con.execute(f"attach {_text(candidate)} as candidate (storage_version {_text(STORAGE_VERSION)})")
+        con.execute(f"use {_name(warehouse.stem)}")
+        yield con
+        con.execute("checkpoint candidate")
+        con.execute("detach candidate")
+    remove_folder(candidate.parent / ".tmp")
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection, marts: list[Mart], facts: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Copy all marts and the version's own record in one transaction; return what was copied."""
+    con.execute("begin")
+    for mart in marts:
+        order = f" order by {', '.join(map(_name, mart.sort_by))}" if mart.sort_by else ""
+        con.execute(
+            f"create table candidate.main.{_name(mart.name)} as "  # noqa: S608 - names from the manifest, quoted
+            f"select * from {_name(mart.schema)}.{_name(mart.name)}{order}"
+        )
+        _comment(con, mart)
+    con.execute(
+        """
+        create table candidate.main.warehouse_version (
+            version varchar, as_of_at timestamp, as_of_date date, build_id varchar, created_at timestamp,
+            git_revision varchar, project_version varchar
+        )
+        """
+    )
+    con.execute(
+        "insert into candidate.main.warehouse_version values (?, ?, ?, ?, ?, ?, ?)", list(facts.values())
+    )
+    con.execute("commit")
+    return {mart.name: _describe(con, mart) for mart in marts}
+
+
+def _comment(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+    """Carry the documentation into the file, where BI tools show it."""
+    table = f"candidate.main.{_name(mart.name)}"
+    existing = {name for name, *_ in con.execute(f"describe {table}").fetchall()}
+    if mart.description:
+        con.execute(f"comment on table {table} is {_text(mart.description)}")
+    for column, description in mart.column_descriptions.items():
+        if description and column in existing:
+            con.execute(f"comment on column {table}.{_name(column)} is {_text(description)}")
+
+
+def _describe(con: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Any]:
+    table = f"candidate.main.{_name(mart.name)}"
+    rows = con.execute(f"select count(*) from {table}").fetchone()  # noqa: S608 - quoted
+    columns = con.execute(f"describe {table}").fetchall()
+    return {
+        "rows": rows[0] if rows else 0,
+        "columns": [{"name": name, "type": kind} for name, kind, *_ in columns],
+        "keys": mart.keys,
+        "owner": mart.owner,
+    }
+
+
+def _source_report(con: duckdb.DuckDBPyConnection, build_id: str) -> list[dict[str, Any]]:
+    result = con.execute(
+        "select * exclude (build_id) from pipeline.source_report where build_id = ?", [build_id]
+    )
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def git_revision() -> str:
+    """The checkout's commit, marked when files differ from it; `unknown` where there is no checkout."""
+    git = shutil.which("git")
+    if git is None:
+        return "unknown"
+    command = [git, "-C", str(PROJECT_DIR), "describe", "--always", "--dirty", "--abbrev=40", "--match="]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments
+    return answer.stdout.strip() or "unknown"
+
+
+def _project_version() -> str:
+    return str(yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())["version"])
+
+
+def _name(identifier: str) -> str:
+    escaped = identifier.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def _text(value: object) -> str:
+    escaped = str(value).replace("'", "''")
+    return f"'{escaped}'"

@@ -1,0 +1,170 @@
+"""Published versions: which there are, which is live, whether they are intact, and when they go.
+
+Belongs here: reading, verifying, switching and collecting versions. Does not: making them (stage.py,
+publish.py).
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.publish.files import disk_errors, point_symlink, remove_folder, sha256, write_text
+from crm_warehouse.publish.layout import (
+    MANIFEST_FILE,
+    MARTS_FILE,
+    PublishedVersion,
+    current_link,
+    history_file,
+    staging_dir,
+    versions_dir,
+)
+from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# A reader keeps the version it opened; no dashboard session or export should hold one for longer than a day
+# after it was replaced.
+GRACE = timedelta(days=1)
+# Enough to go back past a bad weekend of daily builds.
+KEEP_NEWEST = 3
+
+_VERSION_FORMAT = "%Y%m%dT%H%M%SZ"
+
+
+def list_versions(settings: Settings) -> list[PublishedVersion]:
+    """All kept versions, newest first."""
+    live = _live_name(settings)
+    return [
+        PublishedVersion.read(folder, is_live=folder.name == live)
+        for folder in sorted(_version_folders(settings), reverse=True)
+    ]
+
+
+def live_version(settings: Settings) -> PublishedVersion | None:
+    """The version that readers see; None before the first publication."""
+    live = _live_name(settings)
+    if live is None or not (versions_dir(settings) / live).exists():
+        return None
+    return PublishedVersion.read(versions_dir(settings) / live, is_live=True)
+
+
+def verify_version(settings: Settings, version: str) -> PublishedVersion:
+    """Check that a version's folder holds exactly the files its manifest sealed.
+
+    Raises:
+        WarehouseError: the version does not exist, or a file is missing, added or changed.
+    """
+    folder = versions_dir(settings) / version
+    if not (folder / MANIFEST_FILE).exists():
+        known = ", ".join(found.version for found in list_versions(settings)) or "none"
+        raise WarehouseError(f"There is no published version {version}. Versions kept: {known}.")
+    published = PublishedVersion.read(folder, is_live=version == _live_name(settings))
+    _verify_files(folder, published.manifest["files"])
+    return published
+
+
+def rollback(settings: Settings, version: str) -> PublishedVersion:
+    """Let readers see an earlier version again. The next build takes that version's state as its base.
+
+    Raises:
+        WarehouseError: the version is not kept or not intact, or a build is running.
+    """
+    with writer_lock(settings, f"rollback to {version}"):
+        target = verify_version(settings, version)
+        if not target.is_live:
+            with disk_errors("roll back"):
+                switch_to(settings, version, action="rollback")
+        return replace(target, is_live=True)
+
+
+def switch_to(settings: Settings, version: str, *, action: str) -> None:
+    """Point readers to `version`. The caller has verified it and holds the writer lock."""
+    previous = _live_name(settings)
+    # The first time, this link leads nowhere until `current` exists: readers see no file, never half of one.
+    point_symlink(settings.published_dir / MARTS_FILE, f"current/{MARTS_FILE}")
+    point_symlink(current_link(settings), f"versions/{version}")
+    entry = {"at": _now().isoformat(), "action": action, "version": version, "previous": previous}
+    lines = [json.dumps(line) + "\n" for line in [*_history(settings), entry]]
+    write_text(history_file(settings), "".join(lines))
+
+
+def next_version(settings: Settings, created_at: datetime) -> str:
+    """A name that sorts after every existing version, even if the clock was set back."""
+    taken = max((folder.name for folder in _version_folders(settings)), default="")
+    name = created_at.strftime(_VERSION_FORMAT)
+    if name > taken:
+        return name
+    return (datetime.strptime(taken, _VERSION_FORMAT) + timedelta(seconds=1)).strftime(_VERSION_FORMAT)
+
+
+def collect_old_versions(settings: Settings) -> list[str]:
+    """Delete versions that are neither live nor among the newest nor within the grace time."""
+    live = _live_name(settings)
+    replaced_at = _replaced_at(settings)
+    collected = []
+    for folder in sorted(_version_folders(settings), reverse=True)[KEEP_NEWEST:]:
+        last_use = replaced_at.get(folder.name, _sealed_at(folder))
+        if folder.name == live or _now() - last_use < GRACE:
+            continue
+        # Renamed first: a version whose deletion was interrupted must not look like a version.
+        trash = staging_dir(settings) / f"collected-{folder.name}"
+        trash.parent.mkdir(exist_ok=True)
+        folder.rename(trash)
+        remove_folder(trash)
+        collected.append(folder.name)
+    if collected:
+        logger.info("Collected %d old versions: %s", len(collected), ", ".join(collected))
+    return collected
+
+
+def _verify_files(folder: Path, files: dict[str, dict[str, Any]]) -> None:
+    for name, sealed in files.items():
+        path = folder / name
+        if not path.exists() or sha256(path) != sealed["sha256"]:
+            raise WarehouseError(
+                f"{path} is not the file that was audited: it was changed or removed afterwards. Do not use "
+                "this version; publish a new one."
+            )
+    extra = {path.name for path in folder.iterdir()} - set(files) - {MANIFEST_FILE}
+    if extra:
+        raise WarehouseError(f"{folder} holds files that were never audited: {', '.join(sorted(extra))}.")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _live_name(settings: Settings) -> str | None:
+    link = current_link(settings)
+    return link.readlink().name if link.is_symlink() else None
+
+
+def _version_folders(settings: Settings) -> Iterator[Path]:
+    """Folders with a seal; anything else in there is not a version."""
+    if versions_dir(settings).is_dir():
+        yield from (f for f in versions_dir(settings).iterdir() if (f / MANIFEST_FILE).exists())
+
+
+def _sealed_at(folder: Path) -> datetime:
+    return datetime.fromtimestamp((folder / MANIFEST_FILE).stat().st_mtime, UTC)
+
+
+def _replaced_at(settings: Settings) -> dict[str, datetime]:
+    """When each version last stopped being live: a reader may have opened it just before."""
+    return {
+        entry["previous"]: datetime.fromisoformat(entry["at"])
+        for entry in _history(settings)
+        if entry["previous"]
+    }
+
+
+def _history(settings: Settings) -> Iterator[dict[str, Any]]:
+    """Switches, oldest first; without the file every version counts from its seal."""
+    if history_file(settings).exists():
+        yield from (json.loads(line) for line in history_file(settings).read_text().splitlines())

@@ -1,0 +1,36 @@
+"""Run the audit in its own process.
+
+Belongs here: starting it and reading its verdict. Does not: what is audited.
+"""
+
+import os
+import subprocess
+import sys
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.publish.layout import AUDIT_FILE, candidate_dir
+from crm_warehouse.quality.audit import FAILED, PASSED
+from crm_warehouse.quality.results import AuditReport
+from crm_warehouse.settings import PROJECT_DIR, Settings
+
+
+def run_audit(settings: Settings, build_id: str) -> AuditReport:
+    """Audit the staged candidate of `build_id` in a fresh process and return its verdict, passed or not.
+
+    Raises:
+        WarehouseError: the audit could not run. A failed rule does not raise: it is in the report, and publishing
+            refuses the candidate.
+    """
+    folder = candidate_dir(settings, build_id)
+    process = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "crm_warehouse.quality.audit", str(folder)],
+        cwd=PROJECT_DIR,
+        env={**os.environ, "GX_ANALYTICS_ENABLED": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if process.returncode not in {PASSED, FAILED}:
+        reason = (process.stderr.strip() or "no output").splitlines()[-1]
+        raise WarehouseError(f"The audit of build {build_id} did not run: {reason}")
+    return AuditReport.read(folder / AUDIT_FILE)
