@@ -19,7 +19,7 @@ campaigns as (
 
 ),
 
--- A flow is a series that goes out customer by customer: it has no subject, channel or date of its own.
+-- A flow goes out customer by customer: it has no subject, channel or date of its own.
 flows as (
 
     select

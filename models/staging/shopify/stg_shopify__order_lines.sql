@@ -78,8 +78,8 @@ joined as (
             coalesce(order_lines.original_total, order_lines.price * order_lines.quantity)
             as decimal(18, 4)
         ) as gross_amount,
-        -- `total_discount` knows only what was typed in on the line, so it counts only for a shop whose
-        -- allocations were never loaded.
+        -- `total_discount` knows only what was typed in on the line, so it counts only for a
+        -- shop whose allocations were never loaded.
         cast(
             coalesce(
                 allocations_aggregated.discount_amount,

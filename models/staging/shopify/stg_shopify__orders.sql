@@ -30,8 +30,8 @@ shops as (
 
 ),
 
--- The status is overwritten in place, so a payment voided later looks voided in a build for an earlier day:
--- the transaction dates it. An order without any transaction leaves only the status to believe.
+-- The status is overwritten in place, so a payment voided later looks voided in a build for an
+-- earlier day: the transaction dates it. Without any transaction the status is all there is.
 voided_orders as (
 
     select
@@ -78,10 +78,9 @@ addressed as (
         *,
         coalesce(billing_address_last_name, billing_address_address_1) is not null
             as has_billing_address,
-        lower(billing_address_last_name) is distinct from lower(shipping_address_last_name)
-        and billing_address_last_name is not null
-        and shipping_address_last_name is not null
-            as is_shipped_to_someone_else
+        coalesce(
+            lower(billing_address_last_name) != lower(shipping_address_last_name), false
+        ) as is_shipped_to_someone_else
 
     from orders
 
@@ -118,10 +117,14 @@ joined as (
             case
                 when addressed.has_billing_address
                     then concat_ws(
-                        ' ', addressed.billing_address_address_1, addressed.billing_address_address_2
+                        ' ',
+                        addressed.billing_address_address_1,
+                        addressed.billing_address_address_2
                     )
                 else concat_ws(
-                    ' ', addressed.shipping_address_address_1, addressed.shipping_address_address_2
+                    ' ',
+                    addressed.shipping_address_address_1,
+                    addressed.shipping_address_address_2
                 )
             end,
             ''

@@ -83,8 +83,8 @@ adjustments_dated as (
 
 ),
 
--- An adjustment is the change of the order's value, so money that went back is negative. A discrepancy can
--- go either way; shipping refunds appear with both signs in the wild and only ever go back.
+-- An adjustment is the change of the order's value, so money that went back is negative. A
+-- discrepancy can go either way; shipping refunds come with both signs and only ever go back.
 adjustments_signed as (
 
     select

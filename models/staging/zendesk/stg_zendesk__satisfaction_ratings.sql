@@ -6,7 +6,7 @@ field_history as (
 
 ),
 
--- A survey that was only offered is no rating; a customer who thinks again replaces the earlier one.
+-- A survey that was only offered is no rating; who thinks again replaces the earlier one.
 ratings as (
 
     select

@@ -19,7 +19,8 @@ history_summarized as (
         source_name,
         ticket_id,
 
-        -- '' says that the field was cleared, null that no change is known; max_by would skip a null.
+        -- '' says that the field was cleared, null that no change is known; the engines'
+        -- max_by disagree about nulls.
         max_by(coalesce(lower(value), ''), updated) filter (
             where field_name = 'status'
         ) as status,
