@@ -1,0 +1,233 @@
+"""Bringing raw tables to Parquet: read in place where they are, copied once where they cannot be pinned.
+
+Belongs here: formats, copies under `OUT/ingest` and what a broken file looks like. Does not: types or rules; text
+formats arrive as text.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from crm_warehouse.ingest.discover import RAW_DATABASE, RawTable, attach_raw
+from crm_warehouse.ingest.sql import identifier, literal
+from crm_warehouse.settings import Settings
+
+_PARQUET_MAGIC = b"PAR1"
+_SMALLEST_PARQUET = 12
+_DELIMITERS = ",;\t|"
+# Part of the name of every copy: raise it when a copy's content would differ for the same input.
+_COPY_VERSION = 1
+
+
+class BadFile(Exception):
+    """A file that cannot be read; the message is complete but for the source's name."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A raw table as Parquet: the relation to read and its physical columns (name and DuckDB type)."""
+
+    raw: RawTable
+    files: tuple[Path, ...]
+    columns: tuple[tuple[str, str], ...]
+    is_copy: bool
+    never_null: frozenset[str] = frozenset()
+
+    @property
+    def relation(self) -> str:
+        """The table function call over the explicit file list."""
+        return parquet_relation(self.files)
+
+
+def parquet_relation(files: Iterable[Path]) -> str:
+    """`read_parquet` over exactly these files, in this order, columns matched by name."""
+    paths = [literal(str(file)) for file in files]
+    by_name = ", union_by_name = true" if len(paths) > 1 else ""
+    return f"read_parquet([{', '.join(paths)}], binary_as_string = true{by_name})"
+
+
+def land(con: duckdb.DuckDBPyConnection, settings: Settings, raw: RawTable) -> Landed:
+    """Make one raw table readable as Parquet.
+
+    Raises:
+        BadFile: A file is truncated, empty of a header, or has a broken row.
+    """
+    if raw.format == "parquet":
+        for file in raw.files:
+            _check_parquet(file.path)
+        paths = tuple(file.path for file in raw.files)
+        columns = _describe(con, parquet_relation(paths), raw)
+        return Landed(raw, paths, columns, is_copy=False, never_null=_never_null(con, paths))
+    target = settings.ingest_dir / f"{raw.schema}.{raw.name}.{_fingerprint(raw)}.parquet"
+    if not target.exists():
+        _copy(con, settings, raw, target)
+    columns = _describe(con, parquet_relation([target]), raw)
+    return Landed(raw, (target,), columns, is_copy=True, never_null=_never_null(con, [target]))
+
+
+def remove_stale_copies(settings: Settings, kept: set[Path]) -> None:
+    """Delete copies that no view reads any more, and leftovers of killed runs."""
+    if settings.ingest_dir.is_dir():
+        for path in settings.ingest_dir.iterdir():
+            if path.is_file() and path not in kept:
+                path.unlink()
+
+
+def _fingerprint(raw: RawTable) -> str:
+    """Equal for equal input files: the copy of an unchanged file is used again."""
+    text = repr((_COPY_VERSION, raw.schema, raw.name, [(str(f.path), f.size, f.mtime_ns) for f in raw.files]))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _copy(con: duckdb.DuckDBPyConnection, settings: Settings, raw: RawTable, target: Path) -> None:
+    settings.ingest_dir.mkdir(parents=True, exist_ok=True)
+    # A killed run leaves only this name behind, which nothing reads.
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    if raw.format == "duckdb":
+        attach_raw(con, raw.files[0].path)
+    try:
+        query = _SELECTS[raw.format](con, raw)
+        con.execute(f"copy ({query}) to {literal(str(temporary))} (format parquet, compression zstd)")
+    except duckdb.Error as error:
+        temporary.unlink(missing_ok=True)
+        raise _bad_file(raw, error) from error
+    finally:
+        if raw.format == "duckdb":
+            con.execute(f"detach {RAW_DATABASE}")
+    _sync(temporary)
+    temporary.replace(target)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _describe(con: duckdb.DuckDBPyConnection, relation: str, raw: RawTable) -> tuple[tuple[str, str], ...]:
+    try:
+        rows = con.execute(f"describe select * from {relation}").fetchall()
+    except duckdb.Error as error:
+        raise BadFile(f"table {raw.name}: {_first_line(error)}") from error
+    return tuple((row[0], row[1]) for row in rows)
+
+
+def _never_null(con: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> frozenset[str]:
+    """Columns without a null in any row group, where every writer kept that statistic: saves reading them."""
+    paths = ", ".join(literal(str(file)) for file in files)
+    rows = con.execute(
+        f"""
+        select path_in_schema from parquet_metadata([{paths}]) group by 1
+        having sum(coalesce(stats_null_count, 1)) = 0
+            and count(distinct file_name) = (select count(distinct file_name) from parquet_metadata([{paths}]))
+        """
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
+def _check_parquet(path: Path) -> None:
+    """Name the one truncated file among many, which DuckDB's own message does not always do."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(4)
+        file.seek(max(0, size - 8))
+        tail = file.read(8)
+    footer = int.from_bytes(tail[:4], "little")
+    if size < _SMALLEST_PARQUET or head != _PARQUET_MAGIC or tail[4:] != _PARQUET_MAGIC or footer + 12 > size:
+        raise BadFile(
+            f"file {path} is not a complete Parquet file ({size:,} bytes): truncated or still being written. "
+            "Let the loader write it again"
+        )
+
+
+def _select_duckdb(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
+    return f"select * from {RAW_DATABASE}.{identifier(raw.schema)}.{identifier(raw.name)}"
+
+
+def _select_csv(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
+    """Strict reading, every column as text: a sniffed dialect or type would make a broken file pass."""
+    return " union all by name ".join(f"select * from {_csv_relation(file.path)}" for file in raw.files)
+
+
+def _csv_relation(path: Path) -> str:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        first = file.readline()
+    if not first.strip():
+        raise BadFile(f"file {path} is empty: a CSV file without rows still needs its header line")
+    delimiter = max(_DELIMITERS, key=first.count)
+    names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
+    folded = [name.lower() for name in names]
+    double = sorted({name for name in folded if folded.count(name) > 1 or not name})
+    if double:
+        raise BadFile(f"file {path}: header names missing or used twice: {', '.join(double) or '(empty)'}")
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    return (
+        f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
+        f"quote = '\"', escape = '\"', strict_mode = true, columns = {{{columns}}})"
+    )
+
+
+def _select_jsonl(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
+    """Every column as text (nested values as JSON), with the columns of all lines, not of the first few."""
+    paths = ", ".join(literal(str(file.path)) for file in raw.files)
+    options = "format = 'newline_delimited', maximum_object_size = 67108864"
+    names = [
+        row[0]
+        for row in con.execute(
+            f"describe select * from read_json([{paths}], {options}, sample_size = -1, union_by_name = true, "
+            "records = true)"
+        ).fetchall()
+    ]
+    if not names or names == ["json"]:
+        return "select 1 as no_columns where false"
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    return f"select * from read_json([{paths}], {options}, records = true, columns = {{{columns}}})"
+
+
+_SELECTS = {"csv": _select_csv, "jsonl": _select_jsonl, "duckdb": _select_duckdb}
+
+
+def _bad_file(raw: RawTable, error: duckdb.Error) -> BadFile:
+    """DuckDB's message without the line it quotes, which holds customers' data."""
+    text = str(error)
+    if raw.format == "csv":
+        line = re.search(r"CSV Error on Line: (\d+)", text)
+        file = re.search(r"^\s*file = (.+)$", text, re.MULTILINE)
+        path = file.group(1).strip() if file else str(raw.files[0].path)
+        where = f"line {line.group(1)}" if line else "a line"
+        return BadFile(f"file {path}: {where} is broken ({_csv_reason(text)}). Fix or re-export the file")
+    if raw.format == "jsonl":
+        for file_ in raw.files:
+            if number := _first_broken_line(file_.path):
+                return BadFile(f"file {file_.path}: line {number} is not one complete JSON object")
+    return BadFile(f"table {raw.name} in {raw.files[0].path}: {_first_line(error)}")
+
+
+def _csv_reason(text: str) -> str:
+    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if counts:
+        return f"{counts.group(2)} fields where the header has {counts.group(1)}"
+    if "unterminated quote" in text:
+        return "a quote that is never closed"
+    return "not UTF-8" if "utf-8" in text.lower() else "not valid CSV"
+
+
+def _first_broken_line(path: Path) -> int | None:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                if line.strip() and not isinstance(json.loads(line), dict):
+                    return number
+            except ValueError:
+                return number
+    return None
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,207 @@
+"""What ingest writes into the private warehouse, all of it in one transaction.
+
+Belongs here: DDL and rows of the `pipeline`, `published_state` and `conformed_*` schemas. Does not: deciding
+what goes in.
+"""
+
+import importlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.ingest.checks import EXCLUDED, QUARANTINE_RULES, Checked
+from crm_warehouse.ingest.conform import EXCLUDED_ROWS, Part, empty_select, excluded, select
+from crm_warehouse.ingest.declaration import CONFORMED_PREFIX, Column, Platform
+from crm_warehouse.ingest.report import IngestReport, TableReport
+from crm_warehouse.ingest.sql import duckdb_type, identifier, literal
+from crm_warehouse.settings import Settings
+
+_LIVE = "live_version"
+_DDL = """
+create schema if not exists pipeline;
+create or replace table pipeline.run_context (
+    build_id varchar, as_of_at timestamp, as_of_date date, is_backdated boolean, reporting_currency_code varchar,
+    live_version varchar, started_at timestamp
+);
+create or replace table pipeline.ingest_files (
+    build_id varchar, source_name varchar, platform varchar, table_name varchar, physical_name varchar,
+    path varchar, size_bytes bigint, mtime_ns bigint, read_path varchar
+);
+create or replace table pipeline.quarantine (
+    build_id varchar, source_name varchar, platform varchar, table_name varchar, rule varchar, record_id varchar,
+    detail varchar
+);
+create table if not exists pipeline.source_report (
+    build_id varchar, started_at timestamp, source_name varchar, platform varchar, table_name varchar, status varchar,
+    raw_row_count bigint, row_count bigint, deleted_count bigint, duplicate_count bigint, quarantined_count bigint,
+    later_count bigint, newest_at timestamp, note varchar
+);
+"""
+
+
+def write_conformed(
+    con: duckdb.DuckDBPyConnection,
+    platforms: Mapping[str, Platform],
+    checked: Iterable[Checked],
+    as_of_at: datetime,
+    *,
+    is_backdated: bool,
+) -> None:
+    """(Re)create the views of every declared table, empty where nothing landed."""
+    con.execute("create schema if not exists pipeline")
+    con.execute(
+        f"create or replace table {EXCLUDED_ROWS} as select part_id, file_index, file_row_number from {EXCLUDED}"
+    )
+    selects: dict[tuple[str, str], list[str]] = {}
+    for entry in checked:
+        selects.setdefault((entry.table.platform, entry.table.name), []).extend(
+            select(part, entry.facts[part.part_id], as_of_at, is_backdated=is_backdated)
+            for part in entry.parts
+        )
+    for platform in platforms.values():
+        schema = identifier(f"{CONFORMED_PREFIX}{platform.name}")
+        con.execute(f"drop schema if exists {schema} cascade")
+        con.execute(f"create schema {schema}")
+        for table in platform.tables.values():
+            body = "\nunion all\n".join(selects.get((platform.name, table.name)) or [empty_select(table)])
+            con.execute(f"create view {schema}.{identifier(table.name)} as\n{body}")
+
+
+def count_rows(con: duckdb.DuckDBPyConnection, checked: Checked, as_of_at: datetime) -> int:
+    """Rows of one source in its conformed relation; only counted where something was taken out."""
+    count = 0
+    for part in checked.parts:
+        facts = checked.facts[part.part_id]
+        is_plain = not facts.count("deleted") and not facts.has_exclusions
+        if is_plain and (facts.last_at is None or facts.last_at <= as_of_at):
+            count += facts.count("rows")
+        else:
+            row = con.execute(
+                f"select count(*) from ({select(part, facts, as_of_at, is_backdated=False)})"
+            ).fetchone()
+            count += row[0] if row else 0
+    return count
+
+
+def write_pipeline(
+    con: duckdb.DuckDBPyConnection, report: IngestReport, started_at: datetime, checked: Sequence[Checked]
+) -> None:
+    """Write the run's context, its pinned files, its quarantine and its report."""
+    con.execute(_DDL)
+    con.execute(
+        "insert into pipeline.run_context values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            report.build_id,
+            report.as_of_at,
+            report.as_of_date,
+            report.is_backdated,
+            report.reporting_currency_code,
+            report.live_version,
+            started_at,
+        ],
+    )
+    con.execute("delete from pipeline.source_report where build_id = ?", [report.build_id])
+    for table in report.tables:
+        _insert_report(con, report.build_id, started_at, table)
+    for entry in checked:
+        for part in entry.parts:
+            _insert_files(con, report.build_id, part)
+            _insert_quarantine(con, report.build_id, part)
+    _create_fits_table(con)
+
+
+def copy_published_state(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Column]], live: Path | None
+) -> None:
+    """Copy the declared columns of the live version's state tables; typed and empty before a first publication."""
+    con.execute("create schema if not exists published_state")
+    for name, columns in tables.items():
+        present = _live_columns(con, name) if live else set()
+        values = ", ".join(
+            f"cast({identifier(column.name) if column.name in present else 'null'} as {duckdb_type(column.data_type)}) "
+            f"as {identifier(column.name)}"
+            for column in columns
+        )
+        origin = f" from {_LIVE}.main.{identifier(name)}" if present else " where false"
+        con.execute(f"create or replace table published_state.{identifier(name)} as select {values}{origin}")
+
+
+def attach_live(con: duckdb.DuckDBPyConnection, settings: Settings) -> Path | None:
+    """Attach the file readers see now, under its real path so that a publication meanwhile cannot mix versions.
+
+    Raises:
+        WarehouseError: There is a published file but it cannot be read.
+    """
+    link = settings.published_dir / "marts.duckdb"
+    if not link.exists():
+        return None
+    live = link.resolve()
+    try:
+        con.execute(f"attach {literal(str(live))} as {_LIVE} (read_only)")
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"The published file {live} cannot be read, so changes since the last publication are unknown. "
+            "Roll back to a good version and run again."
+        ) from error
+    return live
+
+
+def live_version(settings: Settings) -> str | None:
+    """Name of the version that readers see now."""
+    current = settings.published_dir / "current"
+    return current.resolve().name if current.exists() else None
+
+
+def _live_columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    rows = con.execute(
+        "select column_name from duckdb_columns() where database_name = ? and schema_name = 'main' and table_name = ?",
+        [_LIVE, table],
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def _insert_report(
+    con: duckdb.DuckDBPyConnection, build_id: str, started_at: datetime, table: TableReport
+) -> None:
+    values = [build_id, started_at, *astuple(table)]
+    con.execute(f"insert into pipeline.source_report values ({', '.join('?' * len(values))})", values)
+
+
+def _insert_files(con: duckdb.DuckDBPyConnection, build_id: str, part: Part) -> None:
+    landed = part.landed
+    for index, file in enumerate(landed.raw.files):
+        read = landed.files[0] if landed.is_copy else landed.files[index]
+        con.execute(
+            "insert into pipeline.ingest_files values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                build_id,
+                part.source.name,
+                part.source.platform,
+                part.table.name,
+                landed.raw.name,
+                str(file.path),
+                file.size,
+                file.mtime_ns,
+                str(read),
+            ],
+        )
+
+
+def _insert_quarantine(con: duckdb.DuckDBPyConnection, build_id: str, part: Part) -> None:
+    rules = ", ".join(literal(rule) for rule in QUARANTINE_RULES)
+    con.execute(
+        f"insert into pipeline.quarantine select ?, ?, ?, ?, rule, record_id, detail from {EXCLUDED} "
+        f"where part_id = ? and rule in ({rules}) order by file_index, file_row_number",
+        [build_id, part.source.name, part.source.platform, part.table.name, part.part_id],
+    )
+
+
+def _create_fits_table(con: duckdb.DuckDBPyConnection) -> None:
+    importlib.import_module("crm_warehouse.clv.store").create_fits_table(con)
+
+
+__all__ = ["attach_live", "copy_published_state", "count_rows", "excluded", "live_version", "write_conformed"]

@@ -1,0 +1,38 @@
+"""Collecting what is wrong before stopping, so that one run shows everything there is to fix.
+
+Belongs here: the list of problems and how it reads. Does not: deciding what is a problem.
+"""
+
+from collections import defaultdict
+
+from crm_warehouse.errors import WarehouseError
+
+MAX_SHOWN_PER_SOURCE = 30
+
+
+class Problems:
+    """Problems by source, raised together at the end of each stage of the ingest."""
+
+    def __init__(self) -> None:
+        self._by_source: dict[str, list[str]] = defaultdict(list)
+
+    def add(self, source: str, message: str) -> None:
+        """Note a problem of one source; `message` names table, column and rows and never a personal value."""
+        self._by_source[source].append(message)
+
+    def raise_if_any(self, advice: str) -> None:
+        """Stop here if anything was noted.
+
+        Raises:
+            WarehouseError: Every problem so far, grouped by source, ending in `advice`.
+        """
+        if not self._by_source:
+            return
+        lines = ["The raw input cannot be used; nothing was built."]
+        for source, messages in sorted(self._by_source.items()):
+            lines.append(f"Source {source}:")
+            lines += [f"  - {message}" for message in messages[:MAX_SHOWN_PER_SOURCE]]
+            if len(messages) > MAX_SHOWN_PER_SOURCE:
+                lines.append(f"  - … and {len(messages) - MAX_SHOWN_PER_SOURCE} more")
+        lines.append(advice)
+        raise WarehouseError("\n".join(lines))
