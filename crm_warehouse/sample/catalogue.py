@@ -1,0 +1,136 @@
+"""The shop's products: eight product types on a price ladder, and a gift card.
+
+A ladder of prices (instead of a random catalogue) lets an order of a wanted value be filled with real products,
+so that the value of orders keeps the distribution it was drawn from.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from crm_warehouse.sample.config import DAY, NEVER, SampleConfig
+
+IntArray = npt.NDArray[np.int64]
+
+PRODUCT_TYPES = ("Coffee", "Tea", "Kitchen", "Ceramics", "Textiles", "Lighting", "Garden", "Books")
+NOUNS = {
+    "Coffee": "Espresso Filterröstung Cold_Brew Kaffeemühle Handfilter Espressokanne",
+    "Tea": "Sencha Earl_Grey Kräutertee Matcha Teekanne Chai",
+    "Kitchen": "Schneidebrett Kochmesser Pfanne Schmortopf Waage Reibe",
+    "Ceramics": "Becher Schale Teller Vase Krug Backform",
+    "Textiles": "Leinenschürze Wolldecke Kissen Badetuch Tischläufer Geschirrtuch",
+    "Lighting": "Tischleuchte Pendelleuchte Kerzenhalter Laterne Lichterkette Stehlampe",
+    "Garden": "Pflanzkübel Gießkanne Gartenschere Saatgutset Vogelhaus Feuerschale",
+    "Books": "Kochbuch Notizbuch Bildband Reiseführer Kalender Gartenbuch",
+}
+STYLES = ("Nord", "Klassik", "Atelier", "Natur")
+VENDORS = ("Morgenrot", "Haus & Hof", "Lumen", "Kontor 9")
+RUNGS = 24
+LOWEST_CENTS, HIGHEST_CENTS = 590, 34_900
+GIFT_CARD_CENTS = (2500, 5000, 10_000)
+FIRST_PRODUCT_ID = 7_000_000_000_000
+FIRST_VARIANT_ID = 40_000_000_000_000
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Products by position; the gift card is the last one.
+
+    Attributes:
+        price: Cents before the price change.
+        new_price: Cents after it.
+        price_changed_s: When the price changes, or NEVER.
+        variants: Variants of the product (all at one price; the gift card's differ).
+    """
+
+    price: IntArray
+    new_price: IntArray
+    price_changed_s: IntArray
+    title_changed_s: IntArray
+    archived_s: IntArray
+    created_s: IntArray
+    variants: IntArray
+
+    @property
+    def gift_card(self) -> int:
+        """Position of the gift card."""
+        return len(self.price) - 1
+
+    def price_at(self, product: IntArray, second: IntArray) -> IntArray:
+        """What a product costs at a moment, in cents."""
+        return np.where(second >= self.price_changed_s[product], self.new_price[product], self.price[product])
+
+
+def _some(rng: np.random.Generator, config: SampleConfig, size: int, share: float) -> IntArray:
+    """A moment inside the history for a share of the products, NEVER for the rest."""
+    moment = rng.integers(config.start_s + 90 * DAY, config.end_s - 30 * DAY, size)
+    return np.where(rng.random(size) < share, moment, NEVER)
+
+
+def make_catalogue(config: SampleConfig) -> Catalogue:
+    """The products of this shop; independent of its number of customers."""
+    rng = config.rng(0, "catalogue")
+    size = len(PRODUCT_TYPES) * RUNGS
+    ladder = np.exp(np.linspace(np.log(LOWEST_CENTS), np.log(HIGHEST_CENTS), RUNGS))
+    price = np.tile((np.round(ladder / 50) * 50 - 10).astype(np.int64), len(PRODUCT_TYPES))
+    raised = (np.round(price * rng.uniform(1.04, 1.12, size) / 10) * 10).astype(np.int64)
+    return Catalogue(
+        price=np.append(price, GIFT_CARD_CENTS[0]),
+        new_price=np.append(raised, GIFT_CARD_CENTS[0]),
+        price_changed_s=np.append(_some(rng, config, size, 0.3), NEVER),
+        title_changed_s=np.append(_some(rng, config, size, 0.15), NEVER),
+        archived_s=np.append(_some(rng, config, size, 0.08), NEVER),
+        created_s=np.append(config.start_s - rng.integers(40, 400, size) * DAY, config.start_s - 400 * DAY),
+        variants=np.append(rng.integers(1, 4, size), len(GIFT_CARD_CENTS)),
+    )
+
+
+def product_rows(catalogue: Catalogue) -> dict[str, npt.NDArray[np.generic]]:
+    """One row per product with its words, for the raw tables."""
+    titles, types, vendors = [], [], []
+    for position in range(catalogue.gift_card):
+        kind, rung = PRODUCT_TYPES[position // RUNGS], position % RUNGS
+        nouns = [word.replace("_", " ") for word in NOUNS[kind].split()]
+        titles.append(f"{nouns[rung % len(nouns)]} {STYLES[rung // len(nouns)]}")
+        types.append(kind)
+        vendors.append(VENDORS[position % len(VENDORS)])
+    position = np.arange(catalogue.gift_card + 1)
+    return {
+        "product": position,
+        "product_id": FIRST_PRODUCT_ID + position * 1000,
+        "title": np.array([*titles, "Gutschein"], dtype=object),
+        "product_type": np.array([*types, "Gift Card"], dtype=object),
+        "vendor": np.array([*vendors, "Kontor 9"], dtype=object),
+        "price_c": catalogue.price,
+        "new_price_c": catalogue.new_price,
+        "price_changed_s": catalogue.price_changed_s,
+        "title_changed_s": catalogue.title_changed_s,
+        "archived_s": catalogue.archived_s,
+        "created_s": catalogue.created_s,
+    }
+
+
+def variant_rows(catalogue: Catalogue) -> dict[str, npt.NDArray[np.generic]]:
+    """One row per variant: its product, position and price."""
+    product = np.repeat(np.arange(catalogue.variants.size), catalogue.variants)
+    first = np.repeat(np.cumsum(catalogue.variants) - catalogue.variants, catalogue.variants)
+    position = np.arange(product.size) - first
+    is_gift = product == catalogue.gift_card
+    gift_price = np.array(GIFT_CARD_CENTS)[position]
+    names = np.array(["Klein", "Mittel", "Groß"], dtype=object)
+    gift_names = np.array(["25 €", "50 €", "100 €"], dtype=object)
+    return {
+        "product": product,
+        "position": position + 1,
+        "variant_id": variant_id(product, position),
+        "title": np.where(is_gift, gift_names[position], names[position]),
+        "sku": np.array([f"SKU-{p:04d}-{v + 1}" for p, v in zip(product, position, strict=True)], dtype=object),
+        "price_c": np.where(is_gift, gift_price, catalogue.price[product]),
+        "new_price_c": np.where(is_gift, gift_price, catalogue.new_price[product]),
+    }
+
+
+def variant_id(product: IntArray, position: IntArray) -> IntArray:
+    """Id of a product's variant."""
+    return FIRST_VARIANT_ID + product * 10 + position

@@ -1,0 +1,17 @@
+select
+    p.created_s as sort_s,
+    v.variant_id as id,
+    p.product_id,
+    v.title,
+    v.sku,
+    v.position,
+    case when seen(p.price_changed_s) is not null then eur(v.new_price_c) else eur(v.price_c) end as price,
+    'deny' as inventory_policy,
+    true as taxable,
+    (v.variant_id * 7919) % 200 as inventory_quantity,
+    known(p.created_s) as created_at,
+    moment(greatest(p.created_s, seen(p.price_changed_s))) as updated_at,
+    synced(greatest(p.created_s, seen(p.price_changed_s)), v.variant_id) as _fivetran_synced
+from v_variant as v
+join v_product as p on p.product = v.product
+where p.created_s = seen(p.created_s)

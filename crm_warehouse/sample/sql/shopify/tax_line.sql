@@ -1,0 +1,10 @@
+select
+    created_s as sort_s,
+    line_id as order_line_id,
+    0 as index,
+    'VAT' as title,
+    (tax_percent / 100.0)::double as rate,
+    eur(tax_c) as price,
+    synced(created_s, line_id) as _fivetran_synced
+from f_lines
+where tax_c > 0 and created_s = seen(created_s)

@@ -1,0 +1,86 @@
+"""Which raw tables a sample has, what orders their rows, and which of their columns change in place.
+
+The columns themselves are in `sql/<platform>/<table>.sql`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SQL_DIR = Path(__file__).parent / "sql"
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One raw table.
+
+    Attributes:
+        key: Columns that identify a row, and order rows of the same second.
+        overwritten: Columns that later events change in place; all others never change once written.
+        hidden: Columns the SQL computes for other columns only.
+        once: The table does not depend on people: it is written with the first chunk only.
+        optional: Left out of lean samples.
+    """
+
+    platform: str
+    name: str
+    key: tuple[str, ...] = ("id",)
+    overwritten: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    once: bool = False
+    optional: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The SELECT that makes it."""
+        return (SQL_DIR / self.platform.removeprefix("_") / f"{self.name}.sql").read_text()
+
+
+SYNCED = ("_fivetran_synced",)
+SHOPIFY = (
+    RawTable("shopify", "order", overwritten=(
+        "updated_at", "closed_at", "cancelled_at", "cancel_reason", "financial_status", "fulfillment_status", *SYNCED)),
+    RawTable("shopify", "order_line", overwritten=("fulfillable_quantity", "fulfillment_status", *SYNCED)),
+    RawTable("shopify", "customer", overwritten=(
+        "orders_count", "total_spent", "email_marketing_consent_state", "email_marketing_consent_opt_in_level",
+        "email_marketing_consent_consent_updated_at", "updated_at", *SYNCED)),
+    RawTable("shopify", "transaction"),
+    RawTable("shopify", "refund", hidden=("amount_c",)),
+    RawTable("shopify", "order_line_refund"),
+    RawTable("shopify", "order_adjustment"),
+    RawTable("shopify", "fulfillment", overwritten=("shipment_status", "updated_at", *SYNCED)),
+    RawTable("shopify", "fulfillment_event", optional=True),
+    RawTable("shopify", "discount_application", key=("order_id", "index")),
+    RawTable("shopify", "discount_allocation", key=("order_line_id", "index")),
+    RawTable("shopify", "order_discount_code", key=("order_id", "index")),
+    RawTable("shopify", "order_shipping_line", optional=True),
+    RawTable("shopify", "tax_line", key=("order_line_id", "index"), optional=True),
+    RawTable("shopify", "order_shipping_tax_line", key=("order_shipping_line_id", "index"), optional=True),
+    RawTable("shopify", "abandoned_checkout", overwritten=("updated_at", "completed_at", "closed_at", *SYNCED)),
+    RawTable("shopify", "product", overwritten=("title", "status", "updated_at", *SYNCED), once=True),
+    RawTable("shopify", "product_variant", overwritten=("price", "updated_at", *SYNCED), once=True),
+    RawTable("shopify", "shop", once=True),
+    RawTable("shopify", "location", once=True),
+)  # fmt: skip
+KLAVIYO = (
+    RawTable("klaviyo", "event"),
+    RawTable("klaviyo", "person", overwritten=("updated", "last_event_date", *SYNCED)),
+    RawTable("klaviyo", "campaign", overwritten=("status", "sent_at", "updated", *SYNCED), once=True),
+    RawTable("klaviyo", "flow", once=True),
+    RawTable("klaviyo", "metric", once=True),
+)
+ZENDESK = (
+    RawTable("zendesk", "user"),
+    RawTable("zendesk", "ticket", overwritten=("status", "assignee_id", "updated_at", *SYNCED)),
+    RawTable("zendesk", "ticket_comment"),
+    RawTable("zendesk", "ticket_field_history", key=("ticket_id", "step"), hidden=("step",)),
+    RawTable("zendesk", "ticket_tag", key=("ticket_id", "tag"), optional=True),
+    RawTable("zendesk", "group", once=True),
+    RawTable("zendesk", "brand", once=True),
+    RawTable("zendesk", "organization", once=True),
+)
+TRUTH = (
+    RawTable("_truth", "records", key=("record_key",)),
+    RawTable("_truth", "people", key=("person_id",)),
+    RawTable("_truth", "orders", key=("order_id",)),
+)
+TABLES = SHOPIFY + KLAVIYO + ZENDESK + TRUTH
