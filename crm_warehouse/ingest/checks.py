@@ -92,7 +92,7 @@ class Checker:
             self._measure(checked, part)
         self._judge_casts(checked)
         self._judge_null_keys(checked)
-        if not checked.failed and checked.table.primary_key:
+        if not checked.failed and checked.table.primary_key and checked.total("rows") > 1:
             self._resolve_duplicates(checked)
         if not checked.failed:
             self._quarantine_rows(checked)
@@ -343,7 +343,8 @@ class Checker:
                 checked,
                 part,
                 f"{self._typed(part, facts)} select {part.part_id}, _file, _row, {_record_id(part)}, gone_rule, "
-                f"concat('{parent.table} ', cast(k as varchar)) from typed join ingest_gone on k = {column}{_live(part)}",
+                f"concat('{parent.table} ', cast(k as varchar)) from typed join ingest_gone on k = {column}"
+                f"{_live(part)}",
             )
         self._count_removed(checked, QUARANTINE_RULES)
 
@@ -382,8 +383,7 @@ class Checker:
             )
 
     def _one(self, query: str) -> tuple[Any, ...]:
-        row = self.con.execute(query).fetchone()
-        assert row is not None  # noqa: S101 - an aggregate always returns one row
+        (row,) = self.con.execute(query).fetchall()
         return tuple(row)
 
 

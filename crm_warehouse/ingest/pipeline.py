@@ -80,10 +80,10 @@ def count_rows(con: duckdb.DuckDBPyConnection, checked: Checked, as_of_at: datet
         if is_plain and (facts.last_at is None or facts.last_at <= as_of_at):
             count += facts.count("rows")
         else:
-            row = con.execute(
+            rows = con.execute(
                 f"select count(*) from ({select(part, facts, as_of_at, is_backdated=False)})"
-            ).fetchone()
-            count += row[0] if row else 0
+            ).fetchall()
+            count += int(rows[0][0])
     return count
 
 

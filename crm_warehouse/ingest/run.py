@@ -237,7 +237,7 @@ def _similar(table: Table, tables: Mapping[str, RawTable]) -> str:
 
 
 def _has_rows(con: duckdb.DuckDBPyConnection, part: Part) -> bool:
-    return con.execute(f"select 1 from {part.landed.relation} limit 1").fetchone() is not None
+    return con.execute(f"select 1 from {part.landed.relation} limit 1").fetchall() != []
 
 
 # -- checking -----------------------------------------------------------------------------------------------
