@@ -1,0 +1,262 @@
+{{ config(materialized='table', contract={'enforced': true}) }}
+
+with
+
+customers as (
+
+    select * from {{ ref('customers') }}
+
+),
+
+run_context as (
+
+    select * from {{ ref('stg_pipeline__run_context') }}
+
+),
+
+consents as (
+
+    select * from {{ ref('int_customer_consents_resolved') }}
+
+),
+
+customer_orders as (
+
+    select * from {{ ref('int_customer_orders_summarized') }}
+
+),
+
+purchases as (
+
+    select * from {{ ref('int_customer_purchases_compared') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_customer_products_summarized') }}
+
+),
+
+messages as (
+
+    select * from {{ ref('int_customer_messages_summarized') }}
+
+),
+
+site_events as (
+
+    select * from {{ ref('int_customer_site_events_summarized') }}
+
+),
+
+carts as (
+
+    select * from {{ ref('int_customer_carts_summarized') }}
+
+),
+
+support as (
+
+    select * from {{ ref('int_customer_support_summarized') }}
+
+),
+
+rfm as (
+
+    select * from {{ ref('int_customer_rfm_scored') }}
+
+),
+
+clv as (
+
+    select * from {{ ref('customer_clv') }}
+
+),
+
+churn as (
+
+    select * from {{ ref('customer_churn') }}
+
+),
+
+consents_pivoted as (
+
+    select
+        customer_key,
+        {%- for channel in ['email', 'sms'] %}
+        max(consent_status) filter (where channel = '{{ channel }}') as {{ channel }}_consent_status,
+        max(consent_source) filter (where channel = '{{ channel }}') as {{ channel }}_consent_source,
+        max(consent_at) filter (where channel = '{{ channel }}') as {{ channel }}_consent_at
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+
+    from consents
+
+    group by 1
+
+),
+
+joined as (
+
+    select
+        customers.customer_key,
+        run_context.as_of_date as as_of,
+
+        customers.email,
+        customers.phone,
+        customers.first_name,
+        customers.last_name,
+        customers.city,
+        customers.region,
+        customers.postal_code,
+        customers.country_code,
+        customers.first_seen_at,
+        customers.source_count,
+        customers.record_count,
+
+        coalesce(consents_pivoted.email_consent_status, 'unknown') as email_consent_status,
+        consents_pivoted.email_consent_source,
+        consents_pivoted.email_consent_at,
+        customers.email is not null
+        and coalesce(consents_pivoted.email_consent_status = 'subscribed', false)
+            as is_email_contactable,
+        coalesce(consents_pivoted.sms_consent_status, 'unknown') as sms_consent_status,
+        consents_pivoted.sms_consent_source,
+        consents_pivoted.sms_consent_at,
+        customers.phone is not null
+        and coalesce(consents_pivoted.sms_consent_status = 'subscribed', false)
+            as is_sms_contactable,
+
+        run_context.reporting_currency_code as currency_code,
+        customer_orders.first_ordered_at,
+        customer_orders.last_ordered_at,
+        customer_orders.first_purchase_date,
+        purchases.previous_purchase_date,
+        customer_orders.last_purchase_date,
+        {{ days_between('customer_orders.first_purchase_date', 'run_context.as_of_date') }}
+            as days_since_first_purchase,
+        {{ days_between('customer_orders.last_purchase_date', 'run_context.as_of_date') }}
+            as days_since_last_purchase,
+        {{ days_between('purchases.previous_purchase_date', 'customer_orders.last_purchase_date') }}
+            as last_purchase_gap_days,
+        customer_orders.average_days_between_orders,
+        customer_orders.stddev_days_between_orders,
+        cast(coalesce(customer_orders.order_count, 0) as bigint) as order_count,
+        cast(coalesce(customer_orders.purchase_day_count, 0) as bigint) as purchase_day_count,
+        cast(coalesce(customer_orders.cancelled_order_count, 0) as bigint) as cancelled_order_count,
+        cast(coalesce(customer_orders.refunded_order_count, 0) as bigint) as refunded_order_count,
+        cast(coalesce(customer_orders.zero_value_order_count, 0) as bigint) as zero_value_order_count,
+        cast(coalesce(customer_orders.discounted_order_count, 0) as bigint) as discounted_order_count,
+        cast(coalesce(customer_orders.item_quantity, 0) as bigint) as item_quantity,
+        coalesce(customer_orders.gross_amount, 0) as gross_amount,
+        coalesce(customer_orders.discount_amount, 0) as discount_amount,
+        coalesce(customer_orders.sales_amount, 0) as sales_amount,
+        coalesce(customer_orders.refund_amount, 0) as refund_amount,
+        coalesce(customer_orders.net_amount, 0) as net_amount,
+        coalesce(customer_orders.tax_amount, 0) as tax_amount,
+        coalesce(customer_orders.shipping_amount, 0) as shipping_amount,
+        customer_orders.average_order_amount,
+        customer_orders.discount_rate,
+        round(
+            cast(customer_orders.refund_amount as double)
+            / nullif(cast(customer_orders.sales_amount as double), 0e0), 6
+        ) as refund_rate,
+        customer_orders.first_sales_channel,
+        customer_orders.last_sales_channel,
+        products.preferred_product_type,
+        products.preferred_vendor,
+        coalesce(products.product_type_count, 0) as product_type_count,
+
+        coalesce(messages.email_sent_count, 0) as email_sent_count,
+        coalesce(messages.email_delivered_count, 0) as email_delivered_count,
+        coalesce(messages.email_bounced_count, 0) as email_bounced_count,
+        coalesce(messages.email_opened_count, 0) as email_opened_count,
+        coalesce(messages.email_message_opened_count, 0) as email_message_opened_count,
+        coalesce(messages.email_machine_opened_count, 0) as email_machine_opened_count,
+        coalesce(messages.email_clicked_count, 0) as email_clicked_count,
+        coalesce(messages.email_message_clicked_count, 0) as email_message_clicked_count,
+        coalesce(messages.email_unsubscribed_count, 0) as email_unsubscribed_count,
+        coalesce(messages.email_marked_spam_count, 0) as email_marked_spam_count,
+        messages.email_open_rate,
+        messages.email_machine_open_rate,
+        messages.email_click_rate,
+        messages.email_bounce_rate,
+        messages.last_email_sent_at,
+        messages.last_email_opened_at,
+        messages.last_email_clicked_at,
+        {{ days_between(
+            to_reporting_date('messages.last_email_engaged_at'), 'run_context.as_of_date'
+        ) }} as days_since_last_email_engagement,
+        coalesce(messages.sms_sent_count, 0) as sms_sent_count,
+        coalesce(messages.sms_delivered_count, 0) as sms_delivered_count,
+        coalesce(messages.sms_clicked_count, 0) as sms_clicked_count,
+        coalesce(messages.sms_unsubscribed_count, 0) as sms_unsubscribed_count,
+        messages.last_sms_sent_at,
+        messages.last_sms_clicked_at,
+
+        coalesce(site_events.site_event_count, 0) as site_event_count,
+        coalesce(site_events.product_view_count, 0) as product_view_count,
+        coalesce(site_events.cart_addition_count, 0) as cart_addition_count,
+        site_events.last_site_event_at,
+        site_events.last_product_viewed_at,
+
+        coalesce(carts.checkout_count, 0) as checkout_count,
+        coalesce(carts.abandoned_checkout_count, 0) as abandoned_checkout_count,
+        coalesce(carts.recovered_checkout_count, 0) as recovered_checkout_count,
+        coalesce(carts.open_checkout_count, 0) as open_checkout_count,
+        carts.open_checkout_started_at,
+        carts.open_checkout_amount,
+        {{ days_between(
+            to_reporting_date('carts.open_checkout_started_at'), 'run_context.as_of_date'
+        ) }} as days_since_open_checkout,
+
+        coalesce(support.ticket_count, 0) as ticket_count,
+        coalesce(support.open_ticket_count, 0) as open_ticket_count,
+        coalesce(support.reopened_ticket_count, 0) as reopened_ticket_count,
+        coalesce(support.support_message_count, 0) as support_message_count,
+        support.first_ticket_opened_at,
+        support.last_ticket_opened_at,
+        support.oldest_open_ticket_opened_at,
+        support.average_first_reply_minutes,
+        support.average_resolution_minutes,
+        coalesce(support.csat_count, 0) as csat_count,
+        coalesce(support.satisfied_csat_count, 0) as satisfied_csat_count,
+        support.csat_rate,
+        support.last_csat_rated_at,
+        coalesce(support.is_last_csat_bad, false) as is_last_csat_bad,
+
+        rfm.recency_score,
+        rfm.frequency_score,
+        rfm.monetary_score,
+        clv.historic_value,
+        clv.formula_value,
+        clv.predicted_orders,
+        clv.predicted_avg_order_value,
+        clv.predicted_revenue,
+        clv.total_value,
+        clv.clv_horizon_days,
+        clv.clv_method,
+        clv.p_alive,
+        churn.churn_probability,
+        churn.churn_horizon_days,
+        churn.churn_risk_band,
+        churn.churn_method
+
+    from customers
+    cross join run_context
+    left join consents_pivoted on customers.customer_key = consents_pivoted.customer_key
+    left join customer_orders on customers.customer_key = customer_orders.customer_key
+    left join purchases on customers.customer_key = purchases.customer_key
+    left join products on customers.customer_key = products.customer_key
+    left join messages on customers.customer_key = messages.customer_key
+    left join site_events on customers.customer_key = site_events.customer_key
+    left join carts on customers.customer_key = carts.customer_key
+    left join support on customers.customer_key = support.customer_key
+    left join rfm on customers.customer_key = rfm.customer_key
+    left join clv on customers.customer_key = clv.customer_key
+    left join churn on customers.customer_key = churn.customer_key
+
+)
+
+select * from joined

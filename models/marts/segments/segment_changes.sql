@@ -1,0 +1,103 @@
+with
+
+memberships as (
+
+    select * from {{ ref('customer_segments') }}
+
+),
+
+identifiers as (
+
+    select
+        record_key,
+        customer_key
+
+    from {{ ref('customer_identifiers') }}
+
+),
+
+published_memberships as (
+
+    select * from {{ source('published_state', 'customer_segments') }}
+
+),
+
+published_identifiers as (
+
+    select * from {{ source('published_state', 'customer_identifiers') }}
+
+),
+
+run_context as (
+
+    select * from {{ ref('stg_pipeline__run_context') }}
+
+    -- Before the first publication there is nothing to differ from: not everybody entered everything.
+    where live_version is not null
+
+),
+
+-- Whoever today holds a record of the published customer is that customer: after a merge one, after a split several.
+successors as (
+
+    select
+        published_identifiers.customer_key as published_customer_key,
+        identifiers.customer_key
+
+    from published_identifiers
+    inner join identifiers on published_identifiers.record_key = identifiers.record_key
+
+    group by 1, 2
+
+),
+
+-- A customer without successor is gone, and leaves under the published key: nobody knows another.
+previous as (
+
+    select
+        coalesce(successors.customer_key, published_memberships.customer_key) as customer_key,
+        published_memberships.segment_key
+
+    from published_memberships
+    left join successors
+        on published_memberships.customer_key = successors.published_customer_key
+
+    group by 1, 2
+
+),
+
+compared as (
+
+    select
+        coalesce(memberships.customer_key, previous.customer_key) as customer_key,
+        coalesce(memberships.segment_key, previous.segment_key) as segment_key,
+        case when previous.customer_key is null then 'entered' else 'left' end as change_type
+
+    from memberships
+    full outer join previous
+        on
+            memberships.customer_key = previous.customer_key
+            and memberships.segment_key = previous.segment_key
+
+    where
+        memberships.customer_key is null
+        or previous.customer_key is null
+
+),
+
+final as (
+
+    select
+        compared.customer_key || ':' || compared.segment_key as segment_change_key,
+        compared.customer_key,
+        compared.segment_key,
+        compared.change_type,
+        run_context.live_version as compared_version,
+        run_context.as_of_date as as_of
+
+    from compared
+    cross join run_context
+
+)
+
+select * from final
