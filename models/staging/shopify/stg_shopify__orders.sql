@@ -150,7 +150,10 @@ joined as (
         lower(addressed.cancel_reason) as cancel_reason,
         upper(coalesce(addressed.currency_code, shops.currency_code)) as currency_code,
         lower(addressed.financial_status) as financial_status,
-        coalesce(lower(addressed.fulfillment_status), 'unfulfilled') as fulfillment_status,
+        case lower(addressed.fulfillment_status)
+            when 'partial' then 'partially_fulfilled'
+            else coalesce(lower(addressed.fulfillment_status), 'unfulfilled')
+        end as fulfillment_status,
         shipping_lines_aggregated.delivery_method,
         addressed.sales_channel,
         addressed.customer_locale,
