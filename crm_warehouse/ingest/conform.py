@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crm_warehouse.ingest.casts import Cast, cast, cast_json, null_word
-from crm_warehouse.ingest.declaration import LOAD_TIME, Column, Table
+from crm_warehouse.ingest.declaration import LOAD_TIME, Column, Platform, Table
 from crm_warehouse.ingest.discover import Source
 from crm_warehouse.ingest.files import Landed
 from crm_warehouse.ingest.sql import duckdb_type, identifier, literal, moment
@@ -68,7 +68,6 @@ class Facts:
     """What the eager check found about one part; decides how plain its SELECT can be."""
 
     counts: dict[str, int] = field(default_factory=dict)
-    first_at: datetime | None = None
     last_at: datetime | None = None
     newest_at: datetime | None = None
     has_exclusions: bool = False
@@ -83,6 +82,17 @@ def make_part(part_id: int, source: Source, table: Table, landed: Landed) -> Par
     physical = {name.lower(): (name, kind) for name, kind in landed.columns}
     casts = {column.name: tuple(_casts(column, physical, landed)) for column in table.columns}
     return Part(part_id, source, table, landed, casts, _deleted(table, physical))
+
+
+def physical_columns(platform: Platform, physical: str) -> frozenset[str]:
+    """Lower-case names of everything that a physical table of that name can give to the platform's relations."""
+    name = physical.lower()
+    names = set(_SOFT_DELETES)
+    for table in platform.tables.values():
+        if name == table.name or name in (alias.lower() for alias in table.aliases):
+            names |= {candidate.column.lower() for column in table.columns for candidate in column.candidates}
+            names |= {table.soft_delete.lower()} if table.soft_delete else set()
+    return frozenset(names)
 
 
 def _casts(column: Column, physical: Mapping[str, tuple[str, str]], landed: Landed) -> Iterable[Cast]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class Landed:
     files: tuple[Path, ...]
     columns: tuple[tuple[str, str], ...]
     is_copy: bool
-    never_null: frozenset[str] = frozenset()
+    never_null: frozenset[str]
 
     @property
     def relation(self) -> str:
@@ -53,23 +53,26 @@ def parquet_relation(files: Iterable[Path]) -> str:
     return f"read_parquet([{', '.join(paths)}], binary_as_string = true{by_name})"
 
 
-def land(con: duckdb.DuckDBPyConnection, settings: Settings, raw: RawTable) -> Landed:
+def land(con: duckdb.DuckDBPyConnection, settings: Settings, raw: RawTable, wanted: frozenset[str]) -> Landed:
     """Make one raw table readable as Parquet.
 
+    Args:
+        con: Connection to work on.
+        settings: Says where copies go.
+        raw: The table as it landed.
+        wanted: Lower-case names of the columns that models can use; a copy leaves everything else behind.
+
     Raises:
-        BadFile: A file is truncated, empty of a header, or has a broken row.
+        BadFile: A file is truncated, lacks its header, or has a broken row.
     """
     if raw.format == "parquet":
         for file in raw.files:
             _check_parquet(file.path)
-        paths = tuple(file.path for file in raw.files)
-        columns = _describe(con, parquet_relation(paths), raw)
-        return Landed(raw, paths, columns, is_copy=False, never_null=_never_null(con, paths))
-    target = settings.ingest_dir / f"{raw.schema}.{raw.name}.{_fingerprint(raw)}.parquet"
-    if not target.exists():
-        _copy(con, settings, raw, target)
-    columns = _describe(con, parquet_relation([target]), raw)
-    return Landed(raw, (target,), columns, is_copy=True, never_null=_never_null(con, [target]))
+        files = tuple(file.path for file in raw.files)
+    else:
+        files = (_copied(con, settings, raw, wanted),)
+    columns = _describe(con, parquet_relation(files), raw)
+    return Landed(raw, files, columns, raw.format != "parquet", _never_null(con, files))
 
 
 def remove_stale_copies(settings: Settings, kept: set[Path]) -> None:
@@ -80,20 +83,30 @@ def remove_stale_copies(settings: Settings, kept: set[Path]) -> None:
                 path.unlink()
 
 
-def _fingerprint(raw: RawTable) -> str:
-    """Equal for equal input files: the copy of an unchanged file is used again."""
-    text = repr((_COPY_VERSION, raw.schema, raw.name, [(str(f.path), f.size, f.mtime_ns) for f in raw.files]))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _copy(con: duckdb.DuckDBPyConnection, settings: Settings, raw: RawTable, target: Path) -> None:
+def _copied(
+    con: duckdb.DuckDBPyConnection, settings: Settings, raw: RawTable, wanted: frozenset[str]
+) -> Path:
+    """The Parquet copy of a raw table, made now or by an earlier run from the same files."""
+    state = (
+        _COPY_VERSION,
+        raw.schema,
+        raw.name,
+        [(str(f.path), f.size, f.mtime_ns) for f in raw.files],
+        sorted(wanted),
+    )
+    fingerprint = hashlib.sha256(repr(state).encode()).hexdigest()[:16]
+    name = re.sub(r"\W", "_", f"{raw.schema}.{raw.name}")
+    target = settings.ingest_dir / f"{name}.{fingerprint}.parquet"
+    if target.exists():
+        return target
     settings.ingest_dir.mkdir(parents=True, exist_ok=True)
     # A killed run leaves only this name behind, which nothing reads.
     temporary = target.with_suffix(f".{os.getpid()}.tmp")
     if raw.format == "duckdb":
         attach_raw(con, raw.files[0].path)
     try:
-        query = _SELECTS[raw.format](con, raw)
+        relation = _RELATIONS[raw.format](con, raw)
+        query = f"select {_wanted_columns(con, relation, wanted)} from {relation}"
         con.execute(f"copy ({query}) to {literal(str(temporary))} (format parquet, compression zstd)")
     except duckdb.Error as error:
         temporary.unlink(missing_ok=True)
@@ -103,6 +116,22 @@ def _copy(con: duckdb.DuckDBPyConnection, settings: Settings, raw: RawTable, tar
             con.execute(f"detach {RAW_DATABASE}")
     _sync(temporary)
     temporary.replace(target)
+    return target
+
+
+def _wanted_columns(con: duckdb.DuckDBPyConnection, relation: str, wanted: frozenset[str]) -> str:
+    columns = []
+    for name, kind, *_ in con.execute(f"describe select * from {relation}").fetchall():
+        quoted = identifier(name)
+        if name.lower() not in wanted:
+            # Only the name is kept: it tells a misspelt column from one that is not there.
+            columns.append(f"cast(null as boolean) as {quoted}")
+        elif kind in {"HUGEINT", "UHUGEINT"}:
+            # Parquet has no such type; DuckDB would write a float, and two ids could become one.
+            columns.append(f"cast({quoted} as decimal(38, 0)) as {quoted}")
+        else:
+            columns.append(quoted)
+    return ", ".join(columns)
 
 
 def _sync(path: Path) -> None:
@@ -146,16 +175,16 @@ def _check_parquet(path: Path) -> None:
         )
 
 
-def _select_duckdb(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
-    return f"select * from {RAW_DATABASE}.{identifier(raw.schema)}.{identifier(raw.name)}"
+def _duckdb_relation(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
+    return f"{RAW_DATABASE}.{identifier(raw.schema)}.{identifier(raw.name)}"
 
 
-def _select_csv(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
+def _csv_relation(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
     """Strict reading, every column as text: a sniffed dialect or type would make a broken file pass."""
-    return " union all by name ".join(f"select * from {_csv_relation(file.path)}" for file in raw.files)
+    return f"({' union all by name '.join(f'from {_csv_file(file.path)}' for file in raw.files)})"
 
 
-def _csv_relation(path: Path) -> str:
+def _csv_file(path: Path) -> str:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         first = file.readline()
     if not first.strip():
@@ -173,24 +202,25 @@ def _csv_relation(path: Path) -> str:
     )
 
 
-def _select_jsonl(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
+def _jsonl_relation(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
     """Every column as text (nested values as JSON), with the columns of all lines, not of the first few."""
     paths = ", ".join(literal(str(file.path)) for file in raw.files)
-    options = "format = 'newline_delimited', maximum_object_size = 67108864"
-    names = [
-        row[0]
-        for row in con.execute(
-            f"describe select * from read_json([{paths}], {options}, sample_size = -1, union_by_name = true, "
-            "records = true)"
-        ).fetchall()
-    ]
-    if not names or names == ["json"]:
-        return "select 1 as no_columns where false"
+    options = "format = 'newline_delimited', records = true, maximum_object_size = 67108864"
+    described = con.execute(
+        f"describe select * from read_json([{paths}], {options}, sample_size = -1, union_by_name = true)"
+    ).fetchall()
+    names = [row[0] for row in described]
+    if names == ["json"]:  # what DuckDB calls the only column of a file without lines
+        return "(select 1 as no_columns where false)"
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-    return f"select * from read_json([{paths}], {options}, records = true, columns = {{{columns}}})"
+    return f"read_json([{paths}], {options}, columns = {{{columns}}})"
 
 
-_SELECTS = {"csv": _select_csv, "jsonl": _select_jsonl, "duckdb": _select_duckdb}
+_RELATIONS: dict[str, Callable[[duckdb.DuckDBPyConnection, RawTable], str]] = {
+    "csv": _csv_relation,
+    "jsonl": _jsonl_relation,
+    "duckdb": _duckdb_relation,
+}
 
 
 def _bad_file(raw: RawTable, error: duckdb.Error) -> BadFile:

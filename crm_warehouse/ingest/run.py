@@ -21,7 +21,7 @@ from crm_warehouse.ingest.checks import (
     Checker,
     Limits,
 )
-from crm_warehouse.ingest.conform import Part, make_part
+from crm_warehouse.ingest.conform import Part, make_part, physical_columns
 from crm_warehouse.ingest.declaration import (
     MODELS_DIR,
     Platform,
@@ -163,7 +163,9 @@ def _land_all(
             parts = []
             for physical in _physical(table, tables):
                 if physical.name.lower() not in landed:
-                    landed |= _try_land(run, con, source, physical, problems)
+                    landed |= _try_land(
+                        run, con, source, physical, problems
+                    )  # at most once per physical table
                 if found := landed.get(physical.name.lower()):
                     parts.append(make_part(next_id, source, table, found))
                     next_id += 1
@@ -181,7 +183,8 @@ def _try_land(
     run: _Run, con: duckdb.DuckDBPyConnection, source: Source, physical: RawTable, problems: Problems
 ) -> dict[str, Landed]:
     try:
-        return {physical.name.lower(): land(con, run.settings, physical)}
+        wanted = physical_columns(run.platforms[source.platform], physical.name)
+        return {physical.name.lower(): land(con, run.settings, physical, wanted)}
     except BadFile as error:
         problems.add(source.name, str(error))
         return {}
@@ -272,8 +275,13 @@ def _guarded(entry: Checked, problems: Problems, check: Callable[[], None]) -> N
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         entry.failed = True
         files = ", ".join(str(file) for part in entry.parts for file in part.landed.files[:3])
-        first = str(error).splitlines()[0]
-        problems.add(entry.source.name, f"table {entry.table.name}: cannot be read from {files}: {first}")
+        # DuckDB quotes the offending value, so its message stays out of ours.
+        reason = (
+            "text that is not UTF-8"
+            if "utf" in str(error).lower()
+            else "damaged pages behind an intact footer"
+        )
+        problems.add(entry.source.name, f"table {entry.table.name}: {files} cannot be read ({reason})")
 
 
 def _parents_first(tables: Mapping[str, Checked]) -> list[Checked]:
