@@ -32,27 +32,26 @@ shops as (
 
 -- The status is overwritten in place, so a payment voided later looks voided in a build for an
 -- earlier day: the transaction dates it. Without any transaction the status is all there is.
-voided_orders as (
+voided_transactions_aggregated as (
 
     select
-        orders.source_name,
-        orders.id,
+        transactions.source_name,
+        transactions.order_id,
 
-        count(transactions.id) as transaction_count,
-        count(transactions.id) filter (
+        count(*) filter (
             where lower(transactions.kind) = 'void' and lower(transactions.status) = 'success'
         ) as void_count
 
-    from orders
+    from transactions
 
-    left join transactions
+    inner join orders
         on
-            orders.source_name = transactions.source_name
-            and orders.id = transactions.order_id
+            transactions.source_name = orders.source_name
+            and transactions.order_id = orders.id
 
     where lower(orders.financial_status) = 'voided'
 
-    group by orders.source_name, orders.id
+    group by transactions.source_name, transactions.order_id
 
 ),
 
@@ -167,9 +166,8 @@ joined as (
         coalesce(addressed.test, false) as is_test,
         -- Drafts are a table of their own in Shopify; what is here was placed.
         false as is_draft,
-        voided_orders.id is not null
-        and (voided_orders.void_count > 0 or voided_orders.transaction_count = 0)
-            as is_voided,
+        coalesce(lower(addressed.financial_status) = 'voided', false)
+        and coalesce(voided_transactions_aggregated.void_count > 0, true) as is_voided,
         coalesce(addressed.taxes_included, false) as is_tax_included,
 
         coalesce(addressed.processed_at, addressed.created_at) as ordered_at,
@@ -180,10 +178,10 @@ joined as (
 
     left join shops on addressed.source_name = shops.source_name
 
-    left join voided_orders
+    left join voided_transactions_aggregated
         on
-            addressed.source_name = voided_orders.source_name
-            and addressed.id = voided_orders.id
+            addressed.source_name = voided_transactions_aggregated.source_name
+            and addressed.id = voided_transactions_aggregated.order_id
 
     left join shipping_lines_aggregated
         on
