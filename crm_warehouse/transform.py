@@ -109,7 +109,7 @@ def ensure_manifest() -> Path:
     if not manifest.exists() or manifest.stat().st_mtime < _newest_input():
         from dbt.cli.main import dbtRunner
 
-        outcome = dbtRunner().invoke(["parse", "--quiet", *_common_arguments(None)])
+        outcome = dbtRunner().invoke(["parse", *_common_arguments(None)])
         if not outcome.success:
             raise WarehouseError(f"dbt could not parse the project: {outcome.exception}")
     return manifest
@@ -127,7 +127,8 @@ def target_dir() -> Path:
 
 
 def _common_arguments(settings: Settings | None) -> list[str]:
-    arguments = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+    # Quiet on the console only: the log file has everything, and progress comes from the callback.
+    arguments = ["--quiet", "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
     if settings and settings.var_overrides:
         arguments += ["--vars", json.dumps(settings.var_overrides)]
     return arguments

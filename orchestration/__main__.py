@@ -16,6 +16,8 @@ from crm_warehouse.errors import WarehouseError
 from crm_warehouse.settings import DEFAULT_OUT, PROJECT_DIR, Settings
 
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
+QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Dagster's own events are in the UI; the console shows the pipeline's progress."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,7 +56,7 @@ def _run(settings: Settings) -> bool:
 
     job = defs().get_repository_def().get_job("build")
     with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(instance=instance, raise_on_error=False)
+        result = job.execute_in_process(instance=instance, run_config=QUIET_CONSOLE, raise_on_error=False)
     failures = [e for e in result.all_events if e.is_step_failure]
     for event in failures:
         print(f"\nStopped at {event.step_key}. {_reason(event)}", file=sys.stderr)

@@ -10,8 +10,9 @@ from typing import Any
 import dagster as dg
 
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.publish import publish_candidate, run_audit, stage_candidate
-from crm_warehouse.settings import Settings
+from crm_warehouse.publish.publish import publish_candidate
+from crm_warehouse.publish.stage import stage_candidate
+from crm_warehouse.quality.run import run_audit
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
 
@@ -45,14 +46,14 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
     settings = warehouse.settings()
     try:
         staged = stage_candidate(settings, context.run_id)
-        audit = run_audit(settings, staged)
+        audit = run_audit(settings, context.run_id)
     except WarehouseError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     yield dg.MaterializeResult(metadata={"tables": len(staged.row_counts), "sha256": staged.sha256})
     yield dg.AssetCheckResult(
         check_name="release_audit",
         passed=audit.passed,
-        metadata={"rules": len(audit.rules), "failed": ", ".join(audit.failed_rules) or "none"},
+        metadata={"rules": len(audit.rules), "failed": ", ".join(rule.rule for rule in audit.failed) or "none"},
     )
 
 
@@ -73,9 +74,8 @@ def publish(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Switch readers to the audited candidate in one atomic rename."""
-    settings: Settings = warehouse.settings()
     try:
-        version = publish_candidate(settings, context.run_id)
+        version = publish_candidate(warehouse.settings(), context.run_id)
     except WarehouseError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     for node in _marts():
