@@ -4,7 +4,7 @@ with
 
 records as (
 
-    select record_key, record_number from {{ ref('int_identity_records_normalized') }}
+    select * from {{ ref('int_identity_records_normalized') }}
 
 ),
 
@@ -14,40 +14,36 @@ components as (
 
 ),
 
-resolved as (
+grouped as (
 
     select
         records.record_key,
-        records.record_number,
-        coalesce(components.component_id, records.record_number) as first_record_number
+        records.node_id,
+        coalesce(components.component_id, records.node_id) as component_id,
+        records.created_at
 
     from records
-    left join components on records.record_number = components.node_id
+    left join components on records.node_id = components.node_id
 
 ),
 
 -- The key comes from the component's earliest record alone: whoever rebuilds from the same data gets the same key.
-customers as (
+resolved as (
 
     select
-        record_number as first_record_number,
-        substring(md5(record_key), 1, 16) as customer_key
+        record_key,
+        node_id,
+        substring(
+            md5(first_value(record_key) over (
+                partition by component_id
+                order by created_at asc nulls last, record_key asc
+            )),
+            1,
+            16
+        ) as customer_key
 
-    from resolved
-
-    where record_number = first_record_number
-
-),
-
-keyed as (
-
-    select
-        resolved.record_key,
-        customers.customer_key
-
-    from resolved
-    inner join customers on resolved.first_record_number = customers.first_record_number
+    from grouped
 
 )
 
-select * from keyed
+select * from resolved

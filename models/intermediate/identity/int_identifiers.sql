@@ -10,7 +10,7 @@ emails as (
 
     select
         record_key,
-        record_number,
+        node_id,
         'email' as identifier_type,
         email_normalized as identifier_value,
         first_name_normalized,
@@ -26,7 +26,7 @@ phones as (
 
     select
         record_key,
-        record_number,
+        node_id,
         'phone' as identifier_type,
         phone_e164 as identifier_value,
         first_name_normalized,

@@ -8,91 +8,81 @@ identifiers as (
 
 ),
 
-blocked_identifiers as (
+records as (
 
-    select * from {{ ref('blocked_identifiers') }}
-
-),
-
--- A phone is often a household's, a front desk's or a former owner's: kept as an identifier, no link on its own.
-shared_identifiers as (
-
-    select
-        identifier_type,
-        identifier_value,
-        count(*) as record_count,
-        count(distinct last_name_normalized) as surname_count,
-        min(record_number) as first_record_number,
-        min_by(record_key, record_number) as first_record_key
-
-    from identifiers
-
-    where identifier_type = 'email'
-
-    group by identifier_type, identifier_value
-
-    having count(*) > 1
+    select * from {{ ref('int_identity_records_normalized') }}
 
 ),
 
 guarded_identifiers as (
 
-    select
-        shared_identifiers.*,
-        shared_identifiers.surname_count > {{ var('identity_max_surnames_per_identifier', 6) }}
-        or (
-            shared_identifiers.surname_count > 1
-            and shared_identifiers.record_count > {{ var('identity_max_records_per_identifier', 100) }}
-        ) as is_crowded
+    select * from {{ ref('int_identifiers_guarded') }}
 
-    from shared_identifiers
-
-    where
-        not exists (
-            select 1
-            from blocked_identifiers
-            where
-                blocked_identifiers.identifier_type = shared_identifiers.identifier_type
-                and blocked_identifiers.identifier_value = shared_identifiers.identifier_value
-        )
-        and not exists (
-            select 1
-            from blocked_identifiers
-            where
-                blocked_identifiers.identifier_type = 'email_local_part'
-                and blocked_identifiers.identifier_value = split_part(shared_identifiers.identifier_value, '@', 1)
-        )
-        and not exists (
-            select 1
-            from blocked_identifiers
-            where
-                blocked_identifiers.identifier_type = 'email_domain'
-                and blocked_identifiers.identifier_value = split_part(shared_identifiers.identifier_value, '@', 2)
-        )
+    where not is_blocked
 
 ),
 
--- Star-shaped: each record to the earliest one of its identifier, so that a busy address costs one edge a record.
-private_edges as (
+-- Who shares an identifier is one person only if the names agree. An e-mail address is mostly one person's: an
+-- initial is enough, and a record without a name joins the address' main one. A phone is often a household's and
+-- a crowded identifier nobody's: there the names must be given.
+named as (
 
     select
-        guarded_identifiers.first_record_key as left_record_key,
-        identifiers.record_key as right_record_key,
-        guarded_identifiers.first_record_number as left_record_number,
-        identifiers.record_number as right_record_number,
-        'same_email' as rule,
-        identifiers.identifier_value as evidence
+        identifiers.record_key,
+        identifiers.node_id,
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        case
+            when guarded_identifiers.is_crowded
+                then concat(identifiers.first_name_normalized, ' ', identifiers.last_name_normalized)
+            when identifiers.identifier_type = 'phone'
+                then concat(substring(identifiers.first_name_normalized, 1, 1), ' ', identifiers.last_name_normalized)
+            else coalesce(substring(identifiers.first_name_normalized, 1, 1), guarded_identifiers.main_initial, '')
+        end as shared_name,
+        case
+            when guarded_identifiers.is_crowded then concat('same_', identifiers.identifier_type, '_and_full_name')
+            when identifiers.identifier_type = 'phone' then 'same_phone_and_name'
+            else 'same_email'
+        end as rule
 
-    from guarded_identifiers
-    inner join identifiers
+    from identifiers
+    inner join guarded_identifiers
         on
-            guarded_identifiers.identifier_type = identifiers.identifier_type
-            and guarded_identifiers.identifier_value = identifiers.identifier_value
+            identifiers.identifier_type = guarded_identifiers.identifier_type
+            and identifiers.identifier_value = guarded_identifiers.identifier_value
 
     where
-        not guarded_identifiers.is_crowded
-        and identifiers.record_number <> guarded_identifiers.first_record_number
+        identifiers.identifier_type = 'email' and not guarded_identifiers.is_crowded
+        or (identifiers.first_name_normalized is not null and identifiers.last_name_normalized is not null)
+
+),
+
+-- A star around one of them, never every pair: an address with 10,000 records costs 9,999 edges.
+starred as (
+
+    select
+        *,
+        min(node_id) over (partition by identifier_type, identifier_value, shared_name) as hub_node_id
+
+    from named
+
+),
+
+edges as (
+
+    select
+        hubs.record_key as left_record_key,
+        starred.record_key as right_record_key,
+        starred.hub_node_id as left_node_id,
+        starred.node_id as right_node_id,
+        starred.rule,
+        starred.identifier_value as evidence
+
+    from starred
+    inner join records as hubs on starred.hub_node_id = hubs.node_id
+
+    where starred.node_id <> starred.hub_node_id
 
 )
 
-select * from private_edges
+select * from edges

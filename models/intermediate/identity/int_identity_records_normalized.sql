@@ -14,46 +14,42 @@ phone_countries as (
 
 ),
 
-dialled as (
+cleaned as (
 
     select
-        *,
+        record_key,
+        source_name,
+        platform,
+        record_type,
+        record_id,
+        lower(trim(email)) as email_address,
+        {{ dialled_number('phone') }} as dialled_number,
         upper(country_code) as phone_country_code,
-        {{ dialled_number('phone') }} as dialled_number
+        {{ normalized_name('first_name') }} as first_name_normalized,
+        {{ normalized_name('last_name') }} as last_name_normalized,
+        created_at
 
     from records
 
 ),
 
--- Numbered by age, so that a component's lowest number is its earliest record and graph work runs on integers.
 normalized as (
 
     select
-        dialled.record_key,
-        row_number() over (
-            order by dialled.created_at asc nulls last, dialled.record_key asc nulls last
-        ) as record_number,
-        dialled.source_name,
-        dialled.platform,
-        dialled.record_type,
-        dialled.record_id,
-        dialled.email,
-        {{ normalized_email('dialled.email') }} as email_normalized,
-        dialled.phone,
-        {{ phone_e164('dialled.dialled_number', 'phone_countries') }} as phone_e164,
-        dialled.first_name,
-        dialled.last_name,
-        {{ normalized_name('dialled.first_name') }} as first_name_normalized,
-        {{ normalized_name('dialled.last_name') }} as last_name_normalized,
-        dialled.address_line,
-        dialled.city,
-        dialled.region,
-        dialled.postal_code,
-        dialled.country_code,
-        dialled.created_at
+        cleaned.record_key,
+        {{ hashed_id('cleaned.record_key') }} as node_id,
+        cleaned.source_name,
+        cleaned.platform,
+        cleaned.record_type,
+        cleaned.record_id,
+        {{ normalized_email('cleaned.email_address') }} as email_normalized,
+        {{ phone_e164('cleaned.dialled_number', 'phone_countries') }} as phone_e164,
+        cleaned.first_name_normalized,
+        cleaned.last_name_normalized,
+        cleaned.created_at
 
-    from dialled
-    left join phone_countries on dialled.phone_country_code = phone_countries.country_code
+    from cleaned
+    left join phone_countries on cleaned.phone_country_code = phone_countries.country_code
 
 )
 
