@@ -4,6 +4,7 @@ Belongs here: which tables are published and how the file is made. Does not: jud
 (crm_warehouse/quality) or showing it to readers (publish.py).
 """
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import recheck_inputs
@@ -165,11 +165,8 @@ def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Pat
 @contextmanager
 def _open(warehouse: Path, candidate: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads the warehouse and writes the candidate, closed with everything on disk."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": str(candidate.parent / ".tmp"),
-        "TimeZone": "UTC",
-    }
-    with duckdb.connect(":memory:", config=config) as con:
+    with duckdb.connect(":memory:", config={"temp_directory": str(candidate.parent / ".tmp")}) as con:
+        con.execute("set TimeZone = 'UTC'")
         # Views name their database, and dbt names it after the file.
         con.execute(f"attach {_text(warehouse)} as {_name(warehouse.stem)} (read_only)")
         con.execute(f"attach {_text(candidate)} as candidate (storage_version {_text(STORAGE_VERSION)})")
@@ -249,7 +246,8 @@ def git_revision() -> str:
 
 
 def _project_version() -> str:
-    return str(yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())["version"])
+    found = re.search(r"^version: *(\S+)", (PROJECT_DIR / "dbt_project.yml").read_text(), re.MULTILINE)
+    return found[1] if found else "unknown"
 
 
 def _name(identifier: str) -> str:
