@@ -26,7 +26,7 @@ def dagster_events(
     for result in run.results:
         if result.unique_id.startswith("test."):
             yield from _check_result(result, manifest, translator, check_keys)
-        elif result.is_ok and result.unique_id in manifest["nodes"]:  # hooks are results too, but no assets
+        elif result.is_ok and not result.unique_id.startswith("operation."):  # hooks are no assets
             yield _output(result, manifest, translator, row_counts)
 
 
