@@ -6,6 +6,7 @@ No customer row ever reaches Python: ten million customers are about two million
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -15,6 +16,10 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 DAYS_PER_WEEK = 7.0
+# From here on, merging days into weeks costs 0.2 % of a parameter and saves half a minute.
+MAX_CELLS = 1_000_000
+# Wider periods than this would no longer tell recent customers from lost ones.
+MAX_PERIOD_WEEKS = 64.0
 
 
 @dataclass(frozen=True)
@@ -48,21 +53,29 @@ class PurchaseCells:
         """Days from the shop's first purchase to the as-of date."""
         return round(float(self.age.max(initial=0.0)) * DAYS_PER_WEEK)
 
+    @cached_property
+    def by_frequency(self) -> tuple[FloatArray, NDArray[np.intp]]:
+        """Distinct frequencies and each cell's place among them."""
+        frequencies, place = np.unique(self.frequency, return_inverse=True)
+        return frequencies, place
+
     def coarsened(self, max_cells: int) -> "PurchaseCells":
         """Merge cells into ever wider periods until at most `max_cells` are left, keeping the means exact."""
-        cells, width = self, 1.0
-        while len(cells.weight) > max_cells:
-            cells, width = self._merged(width), width * 2
+        cells, weeks = self, 1.0
+        while len(cells.weight) > max_cells and weeks < MAX_PERIOD_WEEKS:
+            cells, weeks = self._merged(weeks), weeks * 2
         return cells
 
-    def _merged(self, width: float) -> "PurchaseCells":
-        # One-time buyers keep recency 0; the bucket of a repeat buyer starts above it.
-        keys = np.stack([self.frequency, np.ceil(self.recency / width), np.ceil(self.age / width)])
-        _, index = np.unique(keys, axis=1, return_inverse=True)
-        weight = np.bincount(index, weights=self.weight)
+    def _merged(self, weeks: float) -> "PurchaseCells":
+        # Rounded up, so that only one-time buyers are in period 0 of recency.
+        recency, age = np.ceil(self.recency / weeks), np.ceil(self.age / weeks)
+        periods = age.max() + 1
+        _, place = np.unique((self.frequency * periods + recency) * periods + age, return_inverse=True)
+        weight: FloatArray = np.bincount(place, weights=self.weight).astype(np.float64)
 
         def mean(values: FloatArray) -> FloatArray:
-            return np.bincount(index, weights=self.weight * values) / weight
+            sums: FloatArray = np.bincount(place, weights=self.weight * values).astype(np.float64)
+            return sums / weight
 
         return PurchaseCells(mean(self.frequency), mean(self.recency), mean(self.age), weight)
 
@@ -88,27 +101,43 @@ class SpendCells:
 
 
 def read_purchase_cells(con: duckdb.DuckDBPyConnection, origin_date: date) -> PurchaseCells:
-    """Read `int_clv_cells`, in a fixed order so that the same data gives the same sums."""
-    columns = con.execute(
-        """
-        select repeat_purchase_count, recency_days, age_days, customer_count
-        from intermediate.int_clv_cells
-        where origin_date = ?
-        order by all
-        """,
-        [origin_date],
-    ).fetchnumpy()
+    """Read `int_clv_cells`, in a fixed order so that the same data gives the same sums.
+
+    Where there are more than `MAX_CELLS`, days are merged into weeks, then months, around their exact means.
+    """
+    for days in (1, 7, 28):
+        columns = _read_merged(con, origin_date, days)
+        if len(columns["weight"]) <= MAX_CELLS:
+            break
     return PurchaseCells(
-        frequency=_floats(columns["repeat_purchase_count"]),
-        recency=_floats(columns["recency_days"]) / DAYS_PER_WEEK,
-        age=_floats(columns["age_days"]) / DAYS_PER_WEEK,
-        weight=_floats(columns["customer_count"]),
+        frequency=_floats(columns["frequency"]),
+        recency=_floats(columns["recency"]) / DAYS_PER_WEEK,
+        age=_floats(columns["age"]) / DAYS_PER_WEEK,
+        weight=_floats(columns["weight"]),
     )
+
+
+def _read_merged(con: duckdb.DuckDBPyConnection, origin_date: date, days: int) -> dict[str, Any]:
+    columns: dict[str, Any] = con.execute(
+        """
+        select
+            repeat_purchase_count as frequency,
+            cast(sum(recency_days * customer_count) as double) / cast(sum(customer_count) as double) as recency,
+            cast(sum(age_days * customer_count) as double) / cast(sum(customer_count) as double) as age,
+            cast(sum(customer_count) as double) as weight
+        from intermediate.int_clv_cells
+        where origin_date = $origin_date
+        group by frequency, ceil(recency_days / $days), ceil(age_days / $days)
+        order by frequency, recency, age
+        """,
+        {"origin_date": origin_date, "days": days},
+    ).fetchnumpy()
+    return columns
 
 
 def read_spend_cells(con: duckdb.DuckDBPyConnection, origin_date: date) -> SpendCells:
     """Read `int_clv_spend_cells`, in a fixed order so that the same data gives the same sums."""
-    columns = con.execute(
+    columns: dict[str, Any] = con.execute(
         """
         select
             purchase_day_count,
@@ -127,5 +156,5 @@ def read_spend_cells(con: duckdb.DuckDBPyConnection, origin_date: date) -> Spend
     )
 
 
-def _floats(values: NDArray[Any]) -> FloatArray:
+def _floats(values: Any) -> FloatArray:
     return np.asarray(values, dtype=np.float64)

@@ -61,7 +61,7 @@ def fit_purchases(cells: PurchaseCells, model: PurchaseModel = "mbg_nbd") -> Pur
     explored = _climb(cells.coarsened(EXPLORATION_CELLS), model, _starts(cells), bounds)
     top = _climb(cells, model, [list(explored.parameters)], bounds)
     r, alpha, a, b = (float(value) for value in top.parameters)
-    return PurchaseFit(model, r, alpha, a, b, top.log_likelihood, _degenerate(top))
+    return PurchaseFit(model, r, alpha, a, b, top.log_likelihood, _degenerate(top, model))
 
 
 def log_likelihood(
@@ -74,7 +74,7 @@ def log_likelihood(
     """
     r, alpha, a, b = np.exp(log_parameters)
     # Terms of frequency alone are computed once per frequency, not once per cell.
-    x, index = np.unique(cells.frequency, return_inverse=True)
+    x, index = cells.by_frequency
     chances = x + 1 if model == "mbg_nbd" else x
     survived = gammaln(b + chances) - gammaln(b) + gammaln(a + b) - gammaln(a + b + chances)
     by_frequency = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + survived
@@ -135,11 +135,12 @@ def _too_little(cells: PurchaseCells) -> str | None:
     return None
 
 
-def _degenerate(top: Maximum) -> str | None:
+def _degenerate(top: Maximum, model: PurchaseModel) -> str | None:
     r, alpha, a, b = top.parameters
     if not top.is_converged or not np.all(np.isfinite(top.parameters)):
         return "the likelihood has no maximum that the search could reach"
-    if a + b <= 1:
+    # BG/NBD divides by a + b + x - 1 for a customer with x repeat purchases; MBG/NBD by a + b + x.
+    if model == "bg_nbd" and a + b <= 1:
         return f"degenerate dropout: a + b = {a + b:.3g} is not above 1"
     lower = dict(zip(BOUNDS, (bound[0] for bound in BOUNDS.values()), strict=True))
     if r <= lower["r"] * 1.001 or alpha <= lower["alpha"] * 1.001:

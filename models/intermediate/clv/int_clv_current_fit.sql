@@ -14,8 +14,8 @@ fits as (
 
 ),
 
--- A fit of this build speaks for this data, also when it says that no model holds. A build without one (plain
--- dbt) borrows the latest that held, never one that saw days after its own.
+-- A fit of this build speaks for this data, also when it says that no model holds. A build
+-- without one (plain dbt) borrows the latest that held, never one that saw later days.
 eligible as (
 
     select

@@ -1,6 +1,3 @@
-{%- set clv_horizon_days = 'cast(%d as double)' % var('clv_horizon_days') -%}
-{%- set churn_horizon_days = 'cast(%d as double)' % var('churn_horizon_days') -%}
-
 with
 
 customers as (
@@ -59,7 +56,7 @@ joined as (
 
 ),
 
--- The odds of being lost are capped where a double would overflow; nobody can tell e^-700 from 0.
+-- The odds of being lost are capped where a double would overflow.
 estimated as (
 
     select
@@ -72,15 +69,15 @@ estimated as (
             ln(exposure_weeks) - ln(exposure_weeks + {{ weeks(var('churn_horizon_days')) }})
         )) as p_purchase_if_alive,
 
-        -- Own pace, with one purchase at the shop's pace added to what was seen.
+        -- Own pace, with one purchase at the shop's pace added.
         (repeat_purchase_count + 1e0) / (age_days + days_per_repeat_purchase)
             as purchases_per_day,
-        -- Silent for k of one's own gaps between purchases: 1 / k of an active customer.
+        -- Who is silent for k of their own gaps counts as 1 / k of an active customer.
         1e0 / greatest(1e0, (age_days - recency_days) * purchases_per_day)
             as formula_active_share,
         greatest(0e0, net / purchase_day_count) as own_mean_spend,
 
-        -- Three average purchases' worth of the shop's refund rate steady that of a customer with few.
+        -- Own refund rate, steadied by three average purchases at the shop's.
         greatest(0e0, 1e0 - (
             (refunds + 3e0 * mean_spend * refund_rate) / (sales + 3e0 * mean_spend)
         )) as kept_share,
@@ -107,11 +104,11 @@ scored as (
         has_purchase_fit,
         has_spend_fit,
         case when has_purchase_fit then model_p_alive end as p_alive,
-        purchases_per_day * formula_active_share * {{ clv_horizon_days }} as formula_orders,
+        purchases_per_day * formula_active_share * {{ var('clv_horizon_days') }} as formula_orders,
         own_mean_spend,
         case
             when has_purchase_fit then model_p_alive * expected_purchases_if_alive
-            else purchases_per_day * formula_active_share * {{ clv_horizon_days }}
+            else purchases_per_day * formula_active_share * {{ var('clv_horizon_days') }}
         end as predicted_orders,
         case
             when has_purchase_fit then expected_spend * kept_share
@@ -122,7 +119,7 @@ scored as (
             else
                 1e0
                 - formula_active_share
-                * (1e0 - exp(-purchases_per_day * {{ churn_horizon_days }}))
+                * (1e0 - exp(-purchases_per_day * {{ var('churn_horizon_days') }}))
         end as churn_probability
 
     from estimated

@@ -1,9 +1,5 @@
 {{ config(materialized='table') }}
 
-{# Summed in blocks, so that no expression nests deeper than every engine's parser likes. #}
-{%- set terms_per_block = 10 -%}
-{%- set terms = 100 -%}
-
 with
 
 cells as (
@@ -18,7 +14,8 @@ current_fit as (
 
 ),
 
--- Recency does not matter to a customer who is alive, so ten million customers share some 100,000 histories.
+-- Recency does not matter to a customer who is alive, so ten million customers share
+-- some 100,000 histories.
 histories as (
 
     select
@@ -31,7 +28,8 @@ histories as (
 
 ),
 
--- Euler's transform of the textbook form: its series converges fast and has no large terms that cancel.
+-- Euler's transform of the textbook form: its series converges fast, and no large terms
+-- cancel.
 parameterized as (
 
     select
@@ -52,34 +50,8 @@ parameterized as (
 
 ),
 
-beyond_{{ terms }} as (
+{{ hypergeometric_ctes('parameterized') }}
 
-    select
-        *,
-        {{ hypergeometric_tail(terms + 1) }} as tail
-
-    from parameterized
-
-),
-{% for last in range(terms, 0, -terms_per_block) %}
-from_{{ last - terms_per_block + 1 }} as (
-
-    select
-        repeat_purchase_count,
-        age_days,
-        purchase_shape,
-        horizon_weeks,
-        exposure_weeks,
-        series_a,
-        series_b,
-        series_c,
-        series_z,
-        {{ hypergeometric_block(last - terms_per_block + 1, last, 'tail') }} as tail
-
-    from {{ 'beyond_' ~ terms if loop.first else 'from_' ~ (last + 1) }}
-
-),
-{% endfor %}
 -- (1 - kept^(a - 1)) / (a - 1) tends to -ln(kept) as a tends to 1.
 summed as (
 
@@ -87,31 +59,27 @@ summed as (
         repeat_purchase_count,
         age_days,
         purchase_shape * horizon_weeks / exposure_weeks as purchases_without_dropout,
-        power(1e0 - series_z, series_a) as kept_power,
         case
             when abs(series_a) < 1e-6 then -ln(1e0 - series_z)
             else (1e0 - power(1e0 - series_z, series_a)) / series_a
         end as leading_term,
-        series_b,
-        series_c,
-        series_z,
-        tail as remainder
+        power(1e0 - series_z, series_a) * series_b * series_z * tail_1 as remainder,
+        series_c
 
     from from_1
 
 ),
 
--- The bounds hold for the exact value; they matter where the series is cut off too early (a customer of a few
--- days, a shop whose customers buy within days of each other).
+-- The bounds hold for the exact value; they matter where the series is cut off too early
+-- (customers of a few days in a shop whose customers buy within days of each other).
 bounded as (
 
     select
         repeat_purchase_count,
         age_days,
-        greatest(0e0, least(
-            purchases_without_dropout,
-            series_c * leading_term - kept_power * series_b * series_z * remainder
-        )) as expected_purchases_if_alive
+        greatest(
+            0e0, least(purchases_without_dropout, series_c * leading_term - remainder)
+        ) as expected_purchases_if_alive
 
     from summed
 

@@ -29,8 +29,8 @@ totalled as (
 
 ),
 
--- One repeat purchase per customer year is assumed on top of what was seen: without weight in any real shop,
--- it keeps a shop of a few days or without repeat buyers from dividing by nothing.
+-- One repeat purchase in a customer year is added to what was seen: without weight in any
+-- real shop, it gives one of a few days or without repeat buyers a rate at all.
 rated as (
 
     select

@@ -21,8 +21,8 @@ averaged as (
 
 ),
 
--- Bands of 2 % move the fitted parameters by 0.03 %. Sums are decimal, so that two runs over the same data add
--- up alike.
+-- Bands of 2 % move the fitted parameters by 0.03 %. Sums are decimal, so that two runs over
+-- the same data add up alike.
 banded as (
 
     select

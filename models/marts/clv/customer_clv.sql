@@ -12,8 +12,8 @@ valued as (
         customer_key,
         as_of_date as as_of,
         reporting_currency_code as currency_code,
-        order_count,
-        purchase_day_count,
+        cast(order_count as bigint) as order_count,
+        cast(purchase_day_count as bigint) as purchase_day_count,
         net_amount as historic_value,
         cast(
             {{ round_significant('(formula_orders * own_mean_spend)') }} as decimal(18, 4)

@@ -4,17 +4,12 @@
 #}
 {% test is_between(model, column_name, min_value=none, max_value=none) %}
 
-select {{ column_name }}
+    select {{ column_name }}
 
-from {{ model }}
+    from {{ model }}
 
-where
-    1 = 0
-    {%- if min_value is not none %}
-    or {{ column_name }} < {{ min_value }}
-    {%- endif %}
-    {%- if max_value is not none %}
-    or {{ column_name }} > {{ max_value }}
-    {%- endif %}
+    where
+        {{ column_name }} < {{ min_value if min_value is not none else column_name }}
+        or {{ column_name }} > {{ max_value if max_value is not none else column_name }}
 
 {% endtest %}
