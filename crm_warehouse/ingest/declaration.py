@@ -18,6 +18,8 @@ MODELS_DIR = PROJECT_DIR / "models"
 CONFORMED_PREFIX = "conformed_"
 LOAD_TIME = "_fivetran_synced"
 
+# The C parser, where there is one, takes a tenth of the time.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SIMPLE_TYPES = {"bigint", "string", "boolean", "double", "timestamp", "date"}
 _DECIMAL = re.compile(r"decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)")
 _TABLE_META = {
@@ -160,7 +162,7 @@ def unreversible_columns(models_dir: Path = MODELS_DIR) -> list[tuple[str, str, 
 
 def _sources(models_dir: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     for path in sorted(models_dir.glob("staging/*/_*sources*.yml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER) or {}  # noqa: S506 - a safe loader
         for source in content.get("sources", []):
             yield path, source
 

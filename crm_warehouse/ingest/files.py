@@ -204,14 +204,15 @@ def _csv_file(path: Path) -> str:
 
 def _jsonl_relation(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
     """Every column as text (nested values as JSON), with the columns of all lines, not of the first few."""
-    paths = ", ".join(literal(str(file.path)) for file in raw.files)
+    files = [file.path for file in raw.files if file.size]
+    if not files:
+        return "(select 1 as no_columns where false)"
+    paths = ", ".join(literal(str(file)) for file in files)
     options = "format = 'newline_delimited', records = true, maximum_object_size = 67108864"
     described = con.execute(
         f"describe select * from read_json([{paths}], {options}, sample_size = -1, union_by_name = true)"
     ).fetchall()
     names = [row[0] for row in described]
-    if names == ["json"]:  # what DuckDB calls the only column of a file without lines
-        return "(select 1 as no_columns where false)"
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return f"read_json([{paths}], {options}, columns = {{{columns}}})"
 
@@ -242,7 +243,8 @@ def _bad_file(raw: RawTable, error: duckdb.Error) -> BadFile:
 def _csv_reason(text: str) -> str:
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if counts:
-        return f"{counts.group(2)} fields where the header has {counts.group(1)}"
+        expected, found = (int(number) for number in counts.groups())
+        return f"{'more' if found > expected else found} fields where the header has {expected}"
     if "unterminated quote" in text:
         return "a quote that is never closed"
     return "not UTF-8" if "utf-8" in text.lower() else "not valid CSV"

@@ -26,6 +26,15 @@ class TableReport:
     newest_at: datetime | None = None
     note: str | None = None
 
+    @property
+    def remark(self) -> str | None:
+        """What an operator should know about this table, if anything."""
+        if self.status == "quarantined":
+            return f"quarantined ({self.quarantined_count:,} of {self.raw_row_count:,} rows left aside)"
+        if self.status == "duplicates_resolved":
+            return f"duplicates resolved ({self.duplicate_count:,} of {self.raw_row_count:,} rows were older copies)"
+        return "landed without rows" if self.status == "empty" else None
+
 
 @dataclass(frozen=True)
 class IngestReport:
@@ -54,9 +63,8 @@ class IngestReport:
             f"as of {self.as_of_date} ({self.as_of_at} UTC), amounts in {self.reporting_currency_code}"
         )
         lines += [
-            f"{table.source_name}.{table.table_name}: {table.status}"
-            + (f" ({table.note})" if table.note else "")
+            f"{table.source_name}.{table.table_name}: {text}"
             for table in self.tables
-            if table.status not in {"ok", "missing_optional"} or table.note
+            if (text := table.remark)
         ]
         return "\n".join(lines)

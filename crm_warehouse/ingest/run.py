@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +40,15 @@ logger = logging.getLogger(__name__)
 
 # ISO 4217's code for "no currency": a warehouse without a single order.
 NO_CURRENCY = "XXX"
+# What DuckDB raises for a wrong query or a full machine; everything else comes from the bytes of the file.
+_OUR_FAULT = (
+    duckdb.ParserException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.InternalException,
+    duckdb.OutOfMemoryException,
+)
+_CURRENCY_CODE = re.compile("[A-Z]{3}")
 _ADVICE = "Fix the raw data (or its loader) and run again. docs/raw-input.md explains every rule."
 
 
@@ -272,7 +282,9 @@ def _guarded(entry: Checked, problems: Problems, check: Callable[[], None]) -> N
     """A Parquet file can be damaged past its footer; that shows only when its pages are read."""
     try:
         check()
-    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+    except duckdb.Error as error:
+        if isinstance(error, _OUR_FAULT):
+            raise
         entry.failed = True
         files = ", ".join(str(file) for part in entry.parts for file in part.landed.files[:3])
         # DuckDB quotes the offending value, so its message stays out of ours.
@@ -313,6 +325,11 @@ def _currency(run: _Run, con: duckdb.DuckDBPyConnection, checked: list[Checked])
         for part in entry.parts:
             if part.casts.get("currency_code"):
                 _count_currencies(con, part, counts)
+    if unreadable := sum(count for code, count in counts.items() if not _CURRENCY_CODE.fullmatch(code)):
+        raise WarehouseError(
+            f"{unreadable:,} orders have a currency that is not a three-letter code (ISO 4217). "
+            "Fix the currency column and run again."
+        )
     if len(counts) > 1:
         listed = ", ".join(f"{code} ({count:,} orders)" for code, count in sorted(counts.items()))
         raise WarehouseError(
