@@ -86,7 +86,8 @@ def test_what_became_known_later_is_unknown(shop: Shop) -> None:
         "select * replace (if(id in (1, 2), timestamp '2024-05-02' + to_days(id::int), null) as cancelled_at, "
         f"if(id in (1, 2), 'fraud', null) as cancel_reason) from ({orders()})",
     )
-    query = 'select id, cancelled_at::date::varchar, cancel_reason from conformed_shopify."order" where id < 3 order by id'
+    columns = "id, cancelled_at::date::varchar, cancel_reason"
+    query = f'select {columns} from conformed_shopify."order" where id < 3 order by id'
     shop.ingest()
     assert shop.rows(query) == [(1, "2024-05-03", "fraud"), (2, "2024-05-04", "fraud")]
 

@@ -17,7 +17,10 @@ def order_ids(shop: Shop) -> list[int]:
 
 class TestDuplicates:
     def test_the_copy_loaded_last_wins(self, shop: Shop) -> None:
-        newer = "select 3 as id, timestamp '2024-05-04 10:00:00' as processed_at, 'EUR' as currency, 9.9 as shipping_amount, timestamp '2024-06-03' as _fivetran_synced"
+        newer = (
+            "select 3 as id, timestamp '2024-05-04 10:00:00' as processed_at, 'EUR' as currency, "
+            "9.9 as shipping_amount, timestamp '2024-06-03' as _fivetran_synced"
+        )
         shop.land("shopify/order", orders(newer))
         report = shop.table("order")
         assert (report.status, report.raw_row_count, report.row_count, report.duplicate_count) == (
