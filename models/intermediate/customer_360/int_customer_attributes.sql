@@ -84,12 +84,12 @@ consents_pivoted as (
 
     select
         customer_key,
-        {%- for channel in ['email', 'sms'] %}
-        max(consent_status) filter (where channel = '{{ channel }}') as {{ channel }}_consent_status,
-        max(consent_source) filter (where channel = '{{ channel }}') as {{ channel }}_consent_source,
-        max(consent_at) filter (where channel = '{{ channel }}') as {{ channel }}_consent_at
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        max(consent_status) filter (where channel = 'email') as email_consent_status,
+        max(consent_source) filter (where channel = 'email') as email_consent_source,
+        max(consent_at) filter (where channel = 'email') as email_consent_at,
+        max(consent_status) filter (where channel = 'sms') as sms_consent_status,
+        max(consent_source) filter (where channel = 'sms') as sms_consent_source,
+        max(consent_at) filter (where channel = 'sms') as sms_consent_at
 
     from consents
 
@@ -146,8 +146,10 @@ joined as (
         cast(coalesce(customer_orders.purchase_day_count, 0) as bigint) as purchase_day_count,
         cast(coalesce(customer_orders.cancelled_order_count, 0) as bigint) as cancelled_order_count,
         cast(coalesce(customer_orders.refunded_order_count, 0) as bigint) as refunded_order_count,
-        cast(coalesce(customer_orders.zero_value_order_count, 0) as bigint) as zero_value_order_count,
-        cast(coalesce(customer_orders.discounted_order_count, 0) as bigint) as discounted_order_count,
+        cast(coalesce(customer_orders.zero_value_order_count, 0) as bigint)
+            as zero_value_order_count,
+        cast(coalesce(customer_orders.discounted_order_count, 0) as bigint)
+            as discounted_order_count,
         cast(coalesce(customer_orders.item_quantity, 0) as bigint) as item_quantity,
         coalesce(customer_orders.gross_amount, 0) as gross_amount,
         coalesce(customer_orders.discount_amount, 0) as discount_amount,

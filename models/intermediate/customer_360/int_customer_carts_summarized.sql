@@ -12,7 +12,8 @@ customer_orders as (
 
 ),
 
--- Somebody who ordered after leaving a checkout has got over it, whichever checkout the order came from.
+-- Somebody who ordered after leaving a checkout has got over it, whichever checkout the
+-- order came from.
 joined as (
 
     select
@@ -59,10 +60,8 @@ summarized as (
         max(joined.started_at) as last_checkout_started_at,
         max(last_open.open_checkout_started_at) as open_checkout_started_at,
         -- The last open one only: who starts over puts the same things into the cart again.
-        cast(
-            max(joined.total_amount)
-                filter (where joined.started_at = last_open.open_checkout_started_at)
-            as decimal(18, 4)
+        max(joined.total_amount) filter (
+            where joined.started_at = last_open.open_checkout_started_at
         ) as open_checkout_amount
 
     from joined

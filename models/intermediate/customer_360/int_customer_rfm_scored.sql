@@ -8,8 +8,9 @@ customer_orders as (
 
 ),
 
--- percent_rank and not ntile, so that equals score equally: ntile would put one half of the one-time buyers above the
--- other. Recency counts from the newest: those who bought last are the best, however many they are.
+-- percent_rank and not ntile, so that equals score equally: ntile would put one half of the
+-- one-time buyers above the other. Recency counts from the newest: those who bought last are
+-- the best, however many they are.
 ranked as (
 
     select

@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
-{% set segments = segment_registry() %}
+
 with
 
 attributes as (
@@ -8,15 +8,13 @@ attributes as (
 
 ),
 
--- Every rule in one pass. Each stands on its own line, so that an error about a column shows its segment.
+-- Every rule in one pass, each once: what follows reads only the flags.
 flagged as (
 
     select
         customer_key,
-        as_of
-        {%- for segment in segments %},
-        {{ segment_condition(segment) }} as is_{{ segment.segment_key }}
-        {%- endfor %}
+        as_of,
+        {{ segment_flags() }}
 
     from attributes
 
@@ -27,24 +25,10 @@ assigned as (
     select
         customer_key,
         as_of,
-        {%- for type, column in {'lifecycle': 'lifecycle_stage', 'rfm': 'rfm_group'}.items() %}
-        case
-            {%- for segment in segments if segment.segment_type == type %}
-            when is_{{ segment.segment_key }} then '{{ segment.segment_key.removeprefix(type ~ "_") }}'
-            {%- endfor %}
-        end as {{ column }},
-        {%- endfor %}
-        cast(
-            0
-            {%- for segment in segments %} + case when is_{{ segment.segment_key }} then 1 else 0 end
-            {%- endfor %} as bigint
-        ) as segment_count,
-        nullif(concat_ws(
-            ','
-            {%- for segment in segments %},
-            case when is_{{ segment.segment_key }} then '{{ segment.segment_key }}' end
-            {%- endfor %}
-        ), '') as segment_keys
+        {{ exclusive_segment('lifecycle') }} as lifecycle_stage,
+        {{ exclusive_segment('rfm') }} as rfm_group,
+        {{ segment_count() }} as segment_count,
+        {{ segment_keys() }} as segment_keys
 
     from flagged
 

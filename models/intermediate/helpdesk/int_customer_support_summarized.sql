@@ -50,8 +50,10 @@ final as (
         first_ticket_opened_at,
         last_ticket_opened_at,
         oldest_open_ticket_opened_at,
-        round(first_reply_minutes / nullif(replied_ticket_count, 0), 2) as average_first_reply_minutes,
-        round(resolution_minutes / nullif(resolved_ticket_count, 0), 2) as average_resolution_minutes,
+        round(first_reply_minutes / nullif(replied_ticket_count, 0), 2)
+            as average_first_reply_minutes,
+        round(resolution_minutes / nullif(resolved_ticket_count, 0), 2)
+            as average_resolution_minutes,
         csat_count,
         satisfied_csat_count,
         round(cast(satisfied_csat_count as double) / nullif(csat_count, 0), 6) as csat_rate,

@@ -23,7 +23,7 @@ joined as (
 
     select
         ticket_messages.*,
-        -- A ticket that an agent opens for a customer begins with the agent's words: those are no reply.
+        -- A ticket that an agent opens for a customer begins with the agent's words: no reply.
         ticket_messages.author_type = 'agent'
         and ticket_messages.is_public
         and ticket_messages.sent_at > tickets.ticket_opened_at as is_reply

@@ -42,8 +42,9 @@ summarized as (
         ticket_key,
         count(*) filter (where was_solved and not is_solved) as reopen_count,
         min(occurred_at) filter (where is_solved) as first_solved_at,
-        max(occurred_at)
-            filter (where is_solved and not coalesce(was_solved, false)) as last_solved_at
+        max(occurred_at) filter (
+            where is_solved and not coalesce(was_solved, false)
+        ) as last_solved_at
 
     from compared
 

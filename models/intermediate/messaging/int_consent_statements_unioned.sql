@@ -18,7 +18,8 @@ profile_messages as (
 
 ),
 
--- That someone is on a list says nothing: lists are not read, and the message event `subscribed` is not either.
+-- That someone is on a list says nothing: lists are not read, and the message event
+-- `subscribed` is not either.
 stated as (
 
     select
@@ -102,8 +103,8 @@ opt_ins as (
 
 ),
 
--- An event is history: it stands until the same profile says yes again later, in so many words. What a platform says
--- of today (profile, suppression list, shop) always stands.
+-- An event is history: it stands until the same record says yes again later, in so many
+-- words. What a platform says of today (profile, suppression list, shop) always stands.
 standing as (
 
     select

@@ -12,8 +12,8 @@ customers as (
 
 ),
 
--- Most restrictive first: whatever one record of a person forbids, no other record of that person allows. Never having
--- been asked forbids nothing, so it does not outrank a yes.
+-- Most restrictive first: whatever one record of a person forbids, no other record of that
+-- person allows. Never having been asked forbids nothing, so it does not outrank a yes.
 ranked as (
 
     select
@@ -46,10 +46,10 @@ numbered as (
         row_number() over (
             partition by customer_key, channel
             order by
-                restriction_rank,
+                restriction_rank asc,
                 stated_at desc nulls last,
-                consent_source,
-                record_key
+                consent_source asc nulls last,
+                record_key asc
         ) as statement_number
 
     from ranked

@@ -75,7 +75,8 @@ pivoted as (
 
 ),
 
--- Sums over sums, never averages of rates. A message opened on two days counts twice, hence the cap.
+-- Sums over sums, never averages of rates. A message opened on two days counts twice, hence
+-- the cap.
 rated as (
 
     select

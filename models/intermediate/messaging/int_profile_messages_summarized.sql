@@ -24,8 +24,9 @@ flagged as (
 
 ),
 
--- Two levels in one pass over the largest table: opens and clicks stay apart by message and day, since the same mail
--- opened five times in an afternoon is one mail opened; everything else collapses to the profile at once.
+-- Two levels in one pass over the largest table: opens and clicks stay apart by message and
+-- day, since the same mail opened five times in an afternoon is one mail opened; everything
+-- else collapses to the profile at once.
 per_message_day as (
 
     select

@@ -30,7 +30,8 @@ checkouts as (
 
 ),
 
--- What the customer did, not what was done to them: no sends, deliveries, bounces or opens by a machine.
+-- What the customer did, not what was done to them: no sends, deliveries, bounces or opens
+-- by a machine.
 message_events as (
 
     select * from {{ ref('message_events') }}

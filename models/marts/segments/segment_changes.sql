@@ -32,12 +32,13 @@ run_context as (
 
     select * from {{ ref('stg_pipeline__run_context') }}
 
-    -- Before the first publication there is nothing to differ from: not everybody entered everything.
+    -- Before the first publication there is nothing to differ from.
     where live_version is not null
 
 ),
 
--- Whoever today holds a record of the published customer is that customer: after a merge one, after a split several.
+-- Whoever today holds a record of the published customer is that customer: after a merge
+-- one, after a split several.
 successors as (
 
     select

@@ -1,4 +1,5 @@
--- Fails when the rules of a segment type that puts everybody into exactly one segment overlap or leave a gap.
+-- Fails when the rules of a type that puts everybody into exactly one segment overlap or
+-- leave a gap.
 {{ config(meta={'dagster': {'ref': {'name': 'customer_segments'}}}) }}
 
 with

@@ -1,4 +1,5 @@
--- Fails when an event is lost or doubled between staging, message_events and the roll-up per customer.
+-- Fails when an event is lost or doubled between staging, message_events and the roll-up
+-- per customer.
 {{ config(meta={'dagster': {'ref': {'name': 'message_events'}}}) }}
 
 with
