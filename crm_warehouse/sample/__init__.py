@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from crm_warehouse.sample.catalogue import make_catalogue
-from crm_warehouse.sample.config import SampleConfig, Shape, until_second
+from crm_warehouse.sample.config import CHUNK_PEOPLE, SampleConfig, Shape, until_second
 from crm_warehouse.sample.facts import make_facts
 from crm_warehouse.sample.writer import open_writer
 
@@ -57,7 +57,7 @@ def write_sample(
     try:
         for chunk in range(config.chunks):
             writer.write_chunk(chunk, make_facts(config, chunk, catalogue))
-            say(f"people {min((chunk + 1) * 25_000, customers):,} of {customers:,}")
+            say(f"people {min((chunk + 1) * CHUNK_PEOPLE, customers):,} of {customers:,}")
         if config.chunks > 1:
             say("sorting by time")
             writer.merge()

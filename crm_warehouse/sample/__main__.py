@@ -16,7 +16,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--customers", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--until", type=date.fromisoformat, help="raw tables as they stood at the end of this day (UTC)")
+    parser.add_argument(
+        "--until", type=date.fromisoformat, help="raw tables as they stood at the end of this day (UTC)"
+    )
     parser.add_argument("--shape", choices=("rest", "graphql"), default="rest", help="Shopify connector")
     parser.add_argument("--no-seasonality", action="store_true", help="every day is equally busy")
     parser.add_argument("--orders-per-customer", type=float, default=4.0)

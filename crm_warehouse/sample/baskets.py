@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import BoolArray, FloatArray, IntArray
 from crm_warehouse.sample.catalogue import (
     HIGHEST_CENTS,
     LOWEST_CENTS,
@@ -22,10 +23,6 @@ from crm_warehouse.sample.orders import Kind, Orders
 from crm_warehouse.sample.people import People
 from crm_warehouse.sample.purchases import SPEND_P, Purchases
 from crm_warehouse.sample.vocabulary import COUNTRIES
-
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
 
 MAX_LINES = 12
 FREE_SHIPPING_CENTS, SHIPPING_CENTS = 6000, 490
@@ -86,7 +83,7 @@ def allocate(amount: IntArray, weight: IntArray, order: IntArray) -> IntArray:
     within = until_line - before_order[run]
     whole = np.maximum(per_order(run, weight, starts.size)[run], 1)
     reached = (amount[order] * within * 2 + whole) // (2 * whole)
-    share = np.diff(reached, prepend=0)
+    share: IntArray = np.diff(reached, prepend=0)
     share[starts] = reached[starts]
     return share
 
@@ -129,7 +126,12 @@ def _offers(rng: np.random.Generator, kind: IntArray) -> tuple[IntArray, BoolArr
 
 
 def make_baskets(
-    config: SampleConfig, chunk: int, people: People, purchases: Purchases, orders: Orders, catalogue: Catalogue
+    config: SampleConfig,
+    chunk: int,
+    people: People,
+    purchases: Purchases,
+    orders: Orders,
+    catalogue: Catalogue,
 ) -> Baskets:
     """Fill the chunk's orders."""
     rng = config.rng(chunk, "baskets")

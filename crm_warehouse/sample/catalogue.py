@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import IntArray
 from crm_warehouse.sample.config import DAY, NEVER, SampleConfig
-
-IntArray = npt.NDArray[np.int64]
 
 PRODUCT_TYPES = ("Coffee", "Tea", "Kitchen", "Ceramics", "Textiles", "Lighting", "Garden", "Books")
 NOUNS = {
@@ -95,10 +94,10 @@ def product_rows(catalogue: Catalogue) -> dict[str, npt.NDArray[np.generic]]:
         titles.append(f"{nouns[rung % len(nouns)]} {STYLES[rung // len(nouns)]}")
         types.append(kind)
         vendors.append(VENDORS[position % len(VENDORS)])
-    position = np.arange(catalogue.gift_card + 1)
+    number = np.arange(catalogue.gift_card + 1)
     return {
-        "product": position,
-        "product_id": FIRST_PRODUCT_ID + position * 1000,
+        "product": number,
+        "product_id": FIRST_PRODUCT_ID + number * 1000,
         "title": np.array([*titles, "Gutschein"], dtype=object),
         "product_type": np.array([*types, "Gift Card"], dtype=object),
         "vendor": np.array([*vendors, "Kontor 9"], dtype=object),
@@ -125,7 +124,9 @@ def variant_rows(catalogue: Catalogue) -> dict[str, npt.NDArray[np.generic]]:
         "position": position + 1,
         "variant_id": variant_id(product, position),
         "title": np.where(is_gift, gift_names[position], names[position]),
-        "sku": np.array([f"SKU-{p:04d}-{v + 1}" for p, v in zip(product, position, strict=True)], dtype=object),
+        "sku": np.array(
+            [f"SKU-{p:04d}-{v + 1}" for p, v in zip(product, position, strict=True)], dtype=object
+        ),
         "price_c": np.where(is_gift, gift_price, catalogue.price[product]),
         "new_price_c": np.where(is_gift, gift_price, catalogue.new_price[product]),
     }

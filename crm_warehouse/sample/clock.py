@@ -7,12 +7,9 @@ and leave the purchase process itself (rates, dropout) as it was drawn.
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import FloatArray, IntArray
 from crm_warehouse.sample.config import DAY, SHOP_END, SHOP_START, SampleConfig
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 MONTH_WEIGHT = (0.85, 0.84, 0.92, 0.95, 1.0, 0.94, 0.88, 0.86, 0.97, 1.05, 1.42, 1.5)
 WEEKDAY_WEIGHT = (1.08, 1.0, 0.98, 0.97, 0.93, 0.88, 1.16)
@@ -45,8 +42,9 @@ def operational_clock(seasonality: bool) -> FloatArray:
     weights = np.ones(days)
     if seasonality:
         weights = np.array([day_weight(SHOP_START + timedelta(days=i)) for i in range(days)])
-    passed = np.concatenate([[0.0], np.cumsum(weights)])
-    return passed * (days / passed[-1])
+    passed: FloatArray = np.concatenate([[0.0], np.cumsum(weights)])
+    passed *= days / passed[-1]
+    return passed
 
 
 def to_seconds(config: SampleConfig, operational: FloatArray) -> IntArray:

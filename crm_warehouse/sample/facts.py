@@ -1,11 +1,12 @@
 """One chunk of the shop as fact tables: plain columns of numbers that the SQL in `sql/` turns into raw tables."""
 
 import numpy as np
-import numpy.typing as npt
 
-from crm_warehouse.sample.baskets import OFFERS, Baskets, make_baskets
+from crm_warehouse.sample.arrays import Columns, IntArray
+from crm_warehouse.sample.baskets import Baskets, make_baskets
 from crm_warehouse.sample.catalogue import Catalogue
 from crm_warehouse.sample.config import NEVER, SampleConfig
+from crm_warehouse.sample.events import event_columns, profile_number
 from crm_warehouse.sample.helpdesk import (
     FIRST_AGENT_ID,
     Tickets,
@@ -14,7 +15,13 @@ from crm_warehouse.sample.helpdesk import (
     history_columns,
     make_helpdesk,
 )
-from crm_warehouse.sample.messaging import Mails, Metric, Profiles, make_mails, make_profiles
+from crm_warehouse.sample.messaging import (
+    Leavings,
+    Profiles,
+    make_mails,
+    make_profiles,
+    profile_of,
+)
 from crm_warehouse.sample.orders import Account, Kind, Orders, make_orders
 from crm_warehouse.sample.payments import (
     Refunds,
@@ -35,9 +42,12 @@ from crm_warehouse.sample.records import (
 )
 from crm_warehouse.sample.site import site_events
 
-IntArray = npt.NDArray[np.int64]
-Columns = dict[str, npt.NDArray[np.generic]]
 GIFT_TO_SOMEBODY = 0.02
+# Large fact tables whose raw tables are in the same order of time.
+IN_TIME = {
+    "f_orders": "created_s", "f_lines": "created_s", "f_transactions": "second", "f_checkouts": "created_s",
+    "f_comments": "second", "f_history": "second",
+}  # fmt: skip
 
 
 def make_facts(config: SampleConfig, chunk: int, catalogue: Catalogue) -> dict[str, Columns]:
@@ -51,10 +61,10 @@ def make_facts(config: SampleConfig, chunk: int, catalogue: Catalogue) -> dict[s
     contacts = order_contacts(config, chunk, orders, customers)
     checkouts = checkout_columns(config, chunk, people, orders, customers, baskets.total)
     profiles = make_profiles(config, chunk, people, purchases)
-    mails, left_s = make_mails(config, chunk, people, profiles, orders, checkouts)
+    mails, leavings = make_mails(config, chunk, people, profiles, orders, checkouts)
     visits = site_events(config, chunk, people, profiles, orders, baskets)
     users, tickets = make_helpdesk(config, chunk, people, orders, refunds)
-    return {
+    facts = {
         "p_people": _people(people),
         "p_truth": _truth(people, purchases),
         "f_orders": _orders(config, chunk, people, orders, baskets, refunds, customers, contacts),
@@ -64,14 +74,23 @@ def make_facts(config: SampleConfig, chunk: int, catalogue: Catalogue) -> dict[s
         "f_adjustments": adjustment_columns(orders, refunds),
         "f_transactions": transaction_columns(config, chunk, orders, baskets, refunds),
         "f_checkouts": checkouts,
-        "f_customers": _customers(people, customers, profiles, left_s),
-        "f_profiles": _profiles(config, chunk, people, profiles),
-        "f_events": _events(config, chunk, people, profiles, orders, baskets, mails, visits),
+        "f_customers": _customers(people, customers, profiles, leavings),
+        "f_profiles": _profiles(config, chunk, people, profiles, leavings),
+        "f_events": event_columns(config, chunk, people, profiles, orders, baskets, mails, visits),
         "f_users": _users(people, users),
         "f_tickets": _tickets(users, tickets),
         "f_comments": _of_tickets(tickets, comment_columns(tickets)),
         "f_history": _of_tickets(tickets, history_columns(tickets)),
     }
+    for name, moment in IN_TIME.items():
+        facts[name] = _in_time(facts[name], moment)
+    return facts
+
+
+def _in_time(columns: Columns, moment: str) -> Columns:
+    """The rows in order of time: row groups of part files then hold short periods, and merging reads little."""
+    order = np.argsort(columns[moment], kind="stable")
+    return {name: values[order] for name, values in columns.items()}
 
 
 def _people(people: People) -> Columns:
@@ -107,7 +126,15 @@ def _orders(
     recipient = np.where(gift, rng.integers(0, people.size, orders.size), orders.buyer)
     code_discount = np.bincount(baskets.order, weights=baskets.code_discount, minlength=orders.size)
     known = customers.of_order
-    moments = ("created_s", "paid_s", "cancelled_s", "voided_s", "shipped_s", "second_parcel_s", "delivered_s")
+    moments = (
+        "created_s",
+        "paid_s",
+        "cancelled_s",
+        "voided_s",
+        "shipped_s",
+        "second_parcel_s",
+        "delivered_s",
+    )
     money = ("gross", "discount", "shipping", "shipping_tax", "tax", "tip", "total")
     return {
         "order_id": orders.order_id,
@@ -152,81 +179,37 @@ def _lines(orders: Orders, baskets: Baskets) -> Columns:
     }
 
 
-def _customers(people: People, customers: Customers, profiles: Profiles, left_s: IntArray) -> Columns:
+def _customers(people: People, customers: Customers, profiles: Profiles, leavings: Leavings) -> Columns:
     """Shop customers; an account's consent follows the person's newsletter profile."""
-    one = profiles.number == 0
-    subscribed, left = np.full(people.size, NEVER), np.full(people.size, NEVER)
-    subscribed[profiles.owner[one]] = profiles.subscribed_s[one]
-    left[profiles.owner[one]] = np.where(profiles.dead[one], NEVER, left_s[one])
-    is_main = customers.account == Account.MAIN
+    profile = profile_of(people, profiles)[customers.owner]
+    follows = (customers.account == Account.MAIN) & (profile >= 0)
     return {
         "customer_id": customers.customer_id,
         "person": people.person[customers.owner],
         "account": customers.account,
         "created_s": customers.created_s,
-        "subscribed_s": np.where(is_main, subscribed[customers.owner], NEVER),
-        "left_s": np.where(is_main, left[customers.owner], NEVER),
+        "subscribed_s": np.where(follows, profiles.subscribed_s[profile], NEVER),
+        "left_s": np.where(follows, leavings.unsubscribed_s[profile], NEVER),
         **customers.contacts.columns(),
     }
 
 
-def _profile_number(people: People, profiles: Profiles, position: IntArray) -> IntArray:
-    return people.person[profiles.owner[position]] * 2 + profiles.number[position]
-
-
-def _profiles(config: SampleConfig, chunk: int, people: People, profiles: Profiles) -> Columns:
+def _profiles(
+    config: SampleConfig, chunk: int, people: People, profiles: Profiles, leavings: Leavings
+) -> Columns:
     rng = config.rng(chunk, "profile addresses")
     size = profiles.owner.size
     return {
-        "profile_number": _profile_number(people, profiles, np.arange(size)),
+        "profile_number": profile_number(people, profiles, np.arange(size)),
         "person": people.person[profiles.owner],
         "created_s": profiles.created_s,
+        "subscribed_s": profiles.subscribed_s,
+        "left_s": leavings.unsubscribed_s,
+        "suppressed_s": leavings.suppressed_s,
+        "is_dead": profiles.dead,
         "has_address": rng.random(size) < 0.3,
         **profiles.contacts.columns(),
     }
-
-
-def _events(
-    config: SampleConfig, chunk: int, people: People, profiles: Profiles, orders: Orders, baskets: Baskets,
-    mails: list[tuple[int, Mails, npt.NDArray[np.bool_]]], visits: Columns,
-) -> Columns:  # fmt: skip
-    """Mail events, list joins, visits and the shop's own order events in one table."""
-    nothing = -1
-    parts: list[tuple[object, ...]] = []
-    for metric, mail, machine in mails:
-        parts.append((metric, mail.profile, mail.second, mail.flow, mail.message, machine, nothing))
-    joined = np.flatnonzero(profiles.subscribed_s < NEVER)
-    parts.append((int(Metric.SUBSCRIBED), joined, profiles.subscribed_s[joined], nothing, nothing, False, nothing))
-    parts.append((visits["metric"], visits["profile"], visits["second"], nothing, nothing, False, visits["product"]))
-    if not config.lean:
-        parts.append(_order_events(people, profiles, orders, baskets))
-    sizes = [len(part[1]) for part in parts]  # type: ignore[arg-type]
-    columns = [np.concatenate([np.broadcast_to(np.asarray(value), size) for value, size in zip(column, sizes, strict=True)])
-               for column in zip(*parts, strict=True)]  # fmt: skip
-    metric, profile, second, flow, message, machine, product = columns
-    order = np.lexsort((metric, profile, second))
-    return {
-        "event_number": (chunk << 26) + np.arange(order.size),
-        "metric": metric[order],
-        "profile_number": _profile_number(people, profiles, profile[order]),
-        "second": second[order],
-        "flow": flow[order],
-        "message": message[order],
-        "is_machine": machine[order].astype(bool),
-        "product": product[order],
-    }
-
-
-def _order_events(people: People, profiles: Profiles, orders: Orders, baskets: Baskets) -> tuple[object, ...]:
-    """The orders as the newsletter tool's shop integration reports them: a second truth nobody should add up."""
-    first_profile = np.full(people.size, -1)
-    one = profiles.number == 0
-    first_profile[profiles.owner[one]] = np.flatnonzero(one)
-    rows = np.flatnonzero((orders.buyer >= 0) & (orders.kind == Kind.PURCHASE))
-    profile = first_profile[orders.buyer[rows]]
-    rows, profile = rows[profile >= 0], profile[profile >= 0]
-    product = baskets.product[np.flatnonzero(baskets.index == 0)][rows]
-    return int(Metric.ORDERED), profile, orders.created_s[rows] + 30, -1, -1, False, product
 
 
 def _users(people: People, users: Users) -> Columns:
@@ -256,11 +239,3 @@ def _of_tickets(tickets: Tickets, columns: Columns) -> Columns:
     """Child rows with their ticket's id instead of its position."""
     position = columns.pop("ticket").astype(np.int64)
     return {"ticket_id": tickets.ticket_id[position], **columns}
-
-
-def offer_rows() -> list[tuple[int, str, int, int]]:
-    """Discount offers: position, code, percent and cents off; the last one replaces broken goods."""
-    offers = [*OFFERS, ("ERSATZ", 100, 0)]
-    return [(position, *offer) for position, offer in enumerate(offers)]
-
-

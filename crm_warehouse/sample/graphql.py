@@ -8,7 +8,6 @@ from crm_warehouse.sample.tables import RawTable
 Mapping = dict[str, str | None]
 
 TABLE_NAMES = {"order_line_refund": "refund_line_item", "tax_line": "order_line_tax_line"}
-DROPPED_TABLES = ("location",)
 FULFILLMENT = (
     "case fulfillment_status when 'fulfilled' then 'FULFILLED' when 'partial' then 'PARTIALLY_FULFILLED' "
     "else 'UNFULFILLED' end"
@@ -56,8 +55,10 @@ CHANGES: dict[str, Mapping] = {
         "fulfillable_quantity": None, "unfulfilled_quantity": "fulfillable_quantity",
         # A GraphQL line carries its total, not the price of one piece.
         "price": None,
-        "original_total_set_shop_amount": "round(price * quantity, 2)", "original_total_set_shop_currency_code": "'EUR'",
-        "original_total_set_pres_amount": "round(price * quantity, 2)", "original_total_set_pres_currency_code": "'EUR'",
+        "original_total_set_shop_amount": "round(price * quantity, 2)",
+        "original_total_set_shop_currency_code": "'EUR'",
+        "original_total_set_pres_amount": "round(price * quantity, 2)",
+        "original_total_set_pres_currency_code": "'EUR'",
         **_money("total_discount", "total_discount_set"),
     },
     "transaction": {
@@ -82,7 +83,7 @@ CHANGES: dict[str, Mapping] = {
         "shipment_status": None, "display_status": "upper(coalesce(shipment_status, 'fulfilled'))",
         "status": "upper(status)", "service": None, "tracking_company": None, "tracking_number": None,
     },
-    "fulfillment_event": {"order_id": None, "status": "upper(status)"},
+    "fulfillment_event": {"order_id": None, "updated_at": None, "status": "upper(status)"},
     "discount_application": {
         "type": None, "title": None, "description": None, "value_type": None, "value": None,
         "value_percentage": "case value_type when 'percentage' then value end",

@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import Columns, IntArray
 from crm_warehouse.sample.config import CHUNK_PEOPLE, DAY, NEVER, SampleConfig
 from crm_warehouse.sample.orders import Orders
 from crm_warehouse.sample.payments import Refunds
 from crm_warehouse.sample.people import People
 from crm_warehouse.sample.records import Contacts, Email, draw_contacts
-
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-Columns = dict[str, npt.NDArray[np.generic]]
 
 TOPICS = ("delivery", "return", "product", "payment", "account")
 DELIVERY, RETURN = 0, 1
@@ -103,7 +99,9 @@ def make_helpdesk(
     first_s = np.full(keys.size, NEVER)
     np.minimum.at(first_s, user, created)
     contacts = draw_contacts(rng, keys.size, (0.06, 0.88, 0.04, 0.02, 0.0))
-    contacts.email[keys % 2 == 1] = np.where(rng.random(int((keys % 2).sum())) < 0.4, Email.NONE, Email.SECOND)
+    contacts.email[keys % 2 == 1] = np.where(
+        rng.random(int((keys % 2).sum())) < 0.4, Email.NONE, Email.SECOND
+    )
     contacts.phone[contacts.email == Email.NONE] = 1
     people_of = keys // 2
     users = Users(
@@ -115,7 +113,9 @@ def make_helpdesk(
     return users, _lives(rng, chunk, user, created, topic)
 
 
-def _lives(rng: np.random.Generator, chunk: int, user: IntArray, created: IntArray, topic: IntArray) -> Tickets:
+def _lives(
+    rng: np.random.Generator, chunk: int, user: IntArray, created: IntArray, topic: IntArray
+) -> Tickets:
     """What happens to each ticket after it was opened."""
     size = created.size
     assigned = created + rng.integers(60, 3600, size)

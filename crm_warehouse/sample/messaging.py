@@ -4,18 +4,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import BoolArray, Columns, FloatArray, IntArray
 from crm_warehouse.sample.config import DAY, NEVER, SampleConfig
 from crm_warehouse.sample.orders import Kind, Orders
 from crm_warehouse.sample.people import People
 from crm_warehouse.sample.purchases import Purchases
 from crm_warehouse.sample.records import Contacts, Email, draw_contacts, profile_moments
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-Columns = dict[str, npt.NDArray[np.generic]]
 
 
 class Metric(IntEnum):
@@ -47,6 +42,8 @@ FLOWS = (
     ("After purchase", "Metric", (7 * 1440,)),
 )
 WELCOME, ABANDONED, AFTER = range(3)
+# The code of a record without a name, in sql/macros.sql.
+NAMELESS = 7
 MACHINE_OPENERS = 0.35
 UNSUBSCRIBES, SPAM_REPORTS, SOFT_BOUNCES, DEAD_MAILBOXES = 0.0025, 0.0003, 0.003, 0.015
 
@@ -72,6 +69,19 @@ class Profiles:
     machine: BoolArray
     dead: BoolArray
     contacts: Contacts
+
+
+@dataclass(frozen=True)
+class Leavings:
+    """When profiles stopped getting mail, NEVER for those who did not.
+
+    Attributes:
+        unsubscribed_s: They unsubscribed.
+        suppressed_s: They reported spam, or the mailbox does not exist.
+    """
+
+    unsubscribed_s: IntArray
+    suppressed_s: IntArray
 
 
 @dataclass(frozen=True)
@@ -113,9 +123,6 @@ def make_profiles(config: SampleConfig, chunk: int, people: People, purchases: P
     )
 
 
-NAMELESS = 7
-
-
 def campaign_moments(config: SampleConfig) -> tuple[IntArray, FloatArray]:
     """When campaigns go out, and which share of the list each is meant for."""
     rng = config.rng(0, "campaigns")
@@ -124,7 +131,9 @@ def campaign_moments(config: SampleConfig) -> tuple[IntArray, FloatArray]:
     return config.start_s + days * DAY + hour * 3600, rng.uniform(0.3, 1.0, days.size)
 
 
-def _flow_mails(profiles: Profiles, orders: Orders, first_profile: IntArray, checkouts: Columns, base: int) -> Mails:
+def _flow_mails(
+    profiles: Profiles, orders: Orders, first_profile: IntArray, checkouts: Columns, base: int
+) -> Mails:
     """Automated mails after joining the list, leaving a checkout, and ordering."""
     bought = np.flatnonzero((orders.buyer >= 0) & (orders.kind == Kind.PURCHASE))
     left = np.flatnonzero(checkouts["completed_s"] == NEVER)
@@ -144,7 +153,9 @@ def _flow_mails(profiles: Profiles, orders: Orders, first_profile: IntArray, che
     return Mails(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _campaign_mails(rng: np.random.Generator, config: SampleConfig, profiles: Profiles, wanted: float) -> Mails:
+def _campaign_mails(
+    rng: np.random.Generator, config: SampleConfig, profiles: Profiles, wanted: float
+) -> Mails:
     """Campaign mails to whoever is on the list, thinned to the wanted number."""
     moments, reach = campaign_moments(config)
     listed = profiles.subscribed_s[:, None] <= moments[None, :]
@@ -155,67 +166,89 @@ def _campaign_mails(rng: np.random.Generator, config: SampleConfig, profiles: Pr
     return Mails(profile, second, np.full(profile.size, -1), campaign)
 
 
-def _after_leaving(mails: Mails, profiles: Profiles, left_s: IntArray, config: SampleConfig) -> BoolArray:
-    """Which mails were really sent: to members of the list at that moment, inside the history."""
-    member = (profiles.subscribed_s[mails.profile] <= mails.second) & (mails.second <= left_s[mails.profile])
-    return member & (mails.second < config.end_s)
-
-
 def _rows(mails: Mails, keep: BoolArray) -> Mails:
     return Mails(mails.profile[keep], mails.second[keep], mails.flow[keep], mails.message[keep])
 
 
+def _all_mails(
+    rng: np.random.Generator, config: SampleConfig, people: People, profiles: Profiles, orders: Orders,
+    checkouts: Columns,
+) -> Mails:  # fmt: skip
+    """Mails to people on the list, as if nobody ever left it."""
+    flows = _flow_mails(profiles, orders, profile_of(people, profiles), checkouts, int(people.person[0]))
+    listed = profiles.subscribed_s[flows.profile] <= flows.second
+    flows = _rows(flows, listed)
+    wanted = config.emails_per_customer * people.size - flows.profile.size
+    campaigns = _campaign_mails(rng, config, profiles, wanted)
+    columns = zip(_columns(flows), _columns(campaigns), strict=True)
+    mails = Mails(*(np.concatenate(both) for both in columns))
+    return _rows(mails, mails.second < config.end_s)
+
+
+def profile_of(people: People, profiles: Profiles) -> IntArray:
+    """Position of each person's first profile, -1 without one."""
+    position = np.full(people.size, -1)
+    one = profiles.number == 0
+    position[profiles.owner[one]] = np.flatnonzero(one)
+    return position
+
+
+def _first(profile: IntArray, second: IntArray, which: BoolArray, size: int) -> IntArray:
+    """The earliest moment per profile among some mails."""
+    first = np.full(size, NEVER)
+    np.minimum.at(first, profile[which], second[which])
+    return first
+
+
 def make_mails(
     config: SampleConfig, chunk: int, people: People, profiles: Profiles, orders: Orders, checkouts: Columns
-) -> tuple[list[tuple[int, Mails, BoolArray]], IntArray]:
-    """All mail events as (metric, mails at the moment of the event, opened by a machine), and when people left."""
+) -> tuple[list[tuple[Metric, Mails, BoolArray]], Leavings]:
+    """All mail events as (metric, mails at the moment of the event, opened by a machine), and who left when."""
     rng = config.rng(chunk, "mails")
-    first_profile = np.full(people.size, -1)
-    one = profiles.number == 0
-    first_profile[profiles.owner[one]] = np.flatnonzero(one)
-    flows = _flow_mails(profiles, orders, first_profile, checkouts, int(people.person[0]))
-    wanted = config.emails_per_customer * people.size - flows.profile.size * 0.5
-    campaigns = _campaign_mails(rng, config, profiles, wanted)
-    mails = Mails(*(np.concatenate(p) for p in zip(_columns(flows), _columns(campaigns), strict=True)))
-
+    mails = _all_mails(rng, config, people, profiles, orders, checkouts)
     size = mails.profile.size
-    bounced = profiles.dead[mails.profile] | (rng.random(size) < SOFT_BOUNCES)
+    dead = profiles.dead[mails.profile]
+    bounced = dead | (rng.random(size) < SOFT_BOUNCES)
     drop_out = ~bounced & (rng.random(size) < UNSUBSCRIBES)
     spam = ~bounced & ~drop_out & (rng.random(size) < SPAM_REPORTS)
-    leaves_at = mails.second + rng.integers(120, 7200, size)
-    ends = drop_out | spam | profiles.dead[mails.profile]
-    left_s = np.full(profiles.owner.size, NEVER)
-    np.minimum.at(left_s, mails.profile[ends], leaves_at[ends])
-    sent = _after_leaving(mails, profiles, left_s, config)
+    leave_wait = np.where(dead, 5, rng.integers(120, 7200, size))
+    leaves_at = mails.second + leave_wait
+    left_s = _first(mails.profile, leaves_at, drop_out | spam | dead, profiles.owner.size)
+    sent = mails.second <= left_s[mails.profile]
     leaving = sent & (leaves_at == left_s[mails.profile])
 
     received = sent & ~bounced
     interest = profiles.interest[mails.profile]
     machine = received & profiles.machine[mails.profile] & (rng.random(size) < 0.93)
-    opened = received & ((rng.random(size) < interest) | drop_out)
+    opened = received & ((rng.random(size) < interest) | (leaving & drop_out))
     clicked = opened & (rng.random(size) < 0.04 + 0.2 * interest)
     again = opened & (rng.random(size) < 0.12)
     delay = (rng.lognormal(0.8, 1.3, size) * 3600).astype(np.int64) + 60
+    delay = np.where(leaving, np.minimum(delay, leave_wait - 30), delay)
     human = np.zeros(size, dtype=bool)
 
-    def event(metric: Metric, which: BoolArray, wait: IntArray, by_machine: BoolArray) -> tuple[int, Mails, BoolArray]:
+    def event(metric: Metric, which: BoolArray, wait: IntArray, by_machine: BoolArray = human) -> tuple[
+        Metric, Mails, BoolArray
+    ]:  # fmt: skip
         found = _rows(mails, which)
         later = Mails(found.profile, found.second + wait[which], found.flow, found.message)
-        return int(metric), later, by_machine[which]
+        return metric, later, by_machine[which]
 
-    leave_wait = leaves_at - mails.second
-    delay = np.where(leaving, np.minimum(delay, leave_wait - 30), delay)
     events = [
-        event(Metric.RECEIVED, received, np.zeros(size, dtype=np.int64), human),
-        event(Metric.BOUNCED, sent & bounced, np.full(size, 4), human),
+        event(Metric.RECEIVED, received, np.zeros(size, dtype=np.int64)),
+        event(Metric.BOUNCED, sent & bounced, np.full(size, 4)),
         event(Metric.OPENED, machine, rng.integers(20, 600, size), ~human),
-        event(Metric.OPENED, opened, delay, human),
-        event(Metric.OPENED, again, delay + rng.integers(3600, 2 * DAY, size), human),
-        event(Metric.CLICKED, clicked, delay + rng.integers(5, 90, size), human),
-        event(Metric.UNSUBSCRIBED, leaving & drop_out, leave_wait, human),
-        event(Metric.SPAM, leaving & spam, leave_wait, human),
+        event(Metric.OPENED, opened, delay),
+        event(Metric.OPENED, again, delay + rng.integers(3600, 2 * DAY, size)),
+        event(Metric.CLICKED, clicked, delay + rng.integers(5, 30, size)),
+        event(Metric.UNSUBSCRIBED, leaving & drop_out, leave_wait),
+        event(Metric.SPAM, leaving & spam, leave_wait),
     ]
-    return events, left_s
+    count = profiles.owner.size
+    return events, Leavings(
+        unsubscribed_s=_first(mails.profile, leaves_at, leaving & drop_out, count),
+        suppressed_s=_first(mails.profile, leaves_at, leaving & (spam | dead), count),
+    )
 
 
 def _columns(mails: Mails) -> tuple[IntArray, IntArray, IntArray, IntArray]:

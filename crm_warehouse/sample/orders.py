@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import IntArray
 from crm_warehouse.sample.config import (
-    CHUNK_PEOPLE,
     DAY,
     ID_SLOTS,
     NEVER,
@@ -21,9 +20,6 @@ from crm_warehouse.sample.config import (
 )
 from crm_warehouse.sample.people import People
 from crm_warehouse.sample.purchases import Purchases
-
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Kind(IntEnum):
@@ -143,11 +139,15 @@ def _accounts(rng: np.random.Generator, people: People, buyer: IntArray, rank: I
     return np.where(buyer < 0, Account.NOBODY, placed).astype(np.int64)
 
 
-def _order_ids(config: SampleConfig, chunk: int, people: People, buyer: IntArray, second: IntArray) -> IntArray:
+def _order_ids(
+    config: SampleConfig, chunk: int, people: People, buyer: IntArray, second: IntArray
+) -> IntArray:
     """Ids that grow with time and are unique across chunks."""
     slot = people.person[buyer]
     walk_in = np.flatnonzero(buyer < 0)
-    slot[walk_in] = WALK_IN_SLOT + (chunk * WALK_INS_PER_CHUNK + np.arange(walk_in.size)) % (ID_SLOTS - WALK_IN_SLOT)
+    slot[walk_in] = WALK_IN_SLOT + (chunk * WALK_INS_PER_CHUNK + np.arange(walk_in.size)) % (
+        ID_SLOTS - WALK_IN_SLOT
+    )
     return timed_id(config, second, slot)
 
 
@@ -156,7 +156,9 @@ def timed_id(config: SampleConfig, second: IntArray, slot: IntArray) -> IntArray
     return (second - config.start_s + 400 * DAY) * ID_SLOTS + slot
 
 
-def _paid(rng: np.random.Generator, kind: IntArray, method: IntArray, created: IntArray, shipped: IntArray) -> IntArray:
+def _paid(
+    rng: np.random.Generator, kind: IntArray, method: IntArray, created: IntArray, shipped: IntArray
+) -> IntArray:
     """When the money was received: at once, on shipping (capture), or days later (bank transfer)."""
     bank = created + rng.integers(DAY // 2, 4 * DAY, created.size)
     capture = np.where(shipped < NEVER, shipped - 600, created + 6 * 3600)
@@ -173,7 +175,6 @@ def _methods(rng: np.random.Generator, kind: IntArray) -> IntArray:
 
 def make_orders(config: SampleConfig, chunk: int, people: People, purchases: Purchases) -> Orders:
     """All orders of the chunk with the moments of their lives."""
-    assert people.size <= CHUNK_PEOPLE
     rng = config.rng(chunk, "orders")
     extra_buyer, extra_second, extra_kind = _extras(config, rng, purchases)
     buyer = np.concatenate([purchases.buyer, extra_buyer])

@@ -3,15 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import BoolArray, Columns, IntArray
 from crm_warehouse.sample.baskets import Baskets, per_order
 from crm_warehouse.sample.config import DAY, NEVER, SampleConfig
 from crm_warehouse.sample.orders import Kind, Method, Orders
-
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-Columns = dict[str, npt.NDArray[np.generic]]
 
 REFUND_SHARE = 0.09
 FULL, SOME_LINES, GOODWILL = 0, 1, 2
@@ -62,7 +58,9 @@ def _refund_moments(rng: np.random.Generator, orders: Orders, style: IntArray) -
     return first, np.where(again, first + rng.integers(DAY, 30 * DAY, size), NEVER)
 
 
-def _quantities(rng: np.random.Generator, baskets: Baskets, style: IntArray, again: BoolArray) -> tuple[IntArray, IntArray]:
+def _quantities(
+    rng: np.random.Generator, baskets: Baskets, style: IntArray, again: BoolArray
+) -> tuple[IntArray, IntArray]:
     """Units given back per line in the first and the second round."""
     order, quantity = baskets.order, baskets.quantity
     chosen = (baskets.index == 0) | (rng.random(order.size) < 0.35)
@@ -106,7 +104,10 @@ def make_refunds(config: SampleConfig, chunk: int, orders: Orders, baskets: Bask
     amount_one = lines_one + shipping + shipping_tax + goodwill_one
     amount_two = lines_two + goodwill_two
     full_s = np.select(
-        [(style >= 0) & (amount_one >= baskets.total), (style >= 0) & (amount_one + amount_two >= baskets.total)],
+        [
+            (style >= 0) & (amount_one >= baskets.total),
+            (style >= 0) & (amount_one + amount_two >= baskets.total),
+        ],
         [first_s, second_s],
         NEVER,
     )
@@ -136,7 +137,13 @@ def refund_columns(orders: Orders, refunds: Refunds) -> Columns:
         parts.append((refund_id(orders, round_)[rows], orders.order_id[rows], refunds.second[round_][rows],
                       refunds.amount[round_][rows], np.full(rows.size, round_)))  # fmt: skip
     ids, order_ids, seconds, amounts, rounds = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return {"refund_id": ids, "order_id": order_ids, "refund_s": seconds, "amount_c": amounts, "round": rounds}
+    return {
+        "refund_id": ids,
+        "order_id": order_ids,
+        "refund_s": seconds,
+        "amount_c": amounts,
+        "round": rounds,
+    }
 
 
 def refund_line_columns(orders: Orders, baskets: Baskets, refunds: Refunds) -> Columns:
@@ -167,7 +174,9 @@ def adjustment_columns(orders: Orders, refunds: Refunds) -> Columns:
     return dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
 
 
-def transaction_columns(config: SampleConfig, chunk: int, orders: Orders, baskets: Baskets, refunds: Refunds) -> Columns:
+def transaction_columns(
+    config: SampleConfig, chunk: int, orders: Orders, baskets: Baskets, refunds: Refunds
+) -> Columns:
     """One row per transaction: payments, failed and pending attempts, voids, refunds."""
     rng = config.rng(chunk, "transactions")
     size, method = orders.size, orders.method
@@ -194,7 +203,17 @@ def transaction_columns(config: SampleConfig, chunk: int, orders: Orders, basket
     for r in (0, 1):
         given = refunds.amount[r] > 0
         pieces.append(
-            (4 + r, given, refunds.second[r], REFUND, SUCCESS, refunds.amount[r], method, refund_id(orders, r), paying)
+            (
+                4 + r,
+                given,
+                refunds.second[r],
+                REFUND,
+                SUCCESS,
+                refunds.amount[r],
+                method,
+                refund_id(orders, r),
+                paying,
+            )
         )
     parts = []
     for slot, which, second, kind, status, amount, gateway, refund, parent in pieces:

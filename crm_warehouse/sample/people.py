@@ -6,8 +6,8 @@ Everything here is the truth. How it gets distorted in the shop's systems is `re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import BoolArray, FloatArray, IntArray
 from crm_warehouse.sample.config import CHUNK_PEOPLE, SampleConfig
 from crm_warehouse.sample.vocabulary import (
     CITIES,
@@ -20,10 +20,6 @@ from crm_warehouse.sample.vocabulary import (
     WORK_DOMAINS,
     pool,
 )
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 SAME_HOUSEHOLD = 0.16
 OWN_SURNAME_IN_HOUSEHOLD = 0.12

@@ -4,10 +4,19 @@
 QUESTIONS = {
     (0, 0): ("Wo ist mein Paket?", "Hallo, könnt ihr bitte nachsehen, wann mein Paket ankommt? Danke euch!"),
     (0, 1): ("Lieferstatus", "Meine Bestellung ist noch nicht da. Wann wird sie geliefert?"),
-    (0, 2): ("Lieferung viel zu spät", "Ich warte seit über einer Woche. Das ist eine Frechheit, ich bin sehr enttäuscht!"),
-    (1, 0): ("Rücksendung", "Die Farbe passt leider nicht. Wie kann ich den Artikel zurückschicken? Lieben Dank!"),
+    (0, 2): (
+        "Lieferung viel zu spät",
+        "Ich warte seit über einer Woche. Das ist eine Frechheit, ich bin sehr enttäuscht!",
+    ),
+    (1, 0): (
+        "Rücksendung",
+        "Die Farbe passt leider nicht. Wie kann ich den Artikel zurückschicken? Lieben Dank!",
+    ),
     (1, 1): ("Retoure", "Ich möchte einen Artikel zurückgeben und brauche ein Etikett."),
-    (1, 2): ("Wo bleibt mein Geld?", "Die Retoure ist seit Wochen bei euch und ich habe kein Geld bekommen. Unmöglich!"),
+    (1, 2): (
+        "Wo bleibt mein Geld?",
+        "Die Retoure ist seit Wochen bei euch und ich habe kein Geld bekommen. Unmöglich!",
+    ),
     (2, 0): ("Frage zum Produkt", "Ich liebe eure Becher! Sind sie spülmaschinenfest?"),
     (2, 1): ("Produktfrage", "Welche Maße hat der Artikel?"),
     (2, 2): ("Artikel kaputt", "Der Artikel kam zerbrochen an. Schlechte Qualität, so geht das nicht!"),
@@ -43,5 +52,7 @@ def phrase_rows() -> list[tuple[int, int, int, str | None, str]]:
     rows: list[tuple[int, int, int, str | None, str]] = []
     for (topic, tone), (subject, text) in QUESTIONS.items():
         rows.append((0, topic, tone, subject, text))
-        rows += [(step, topic, tone, None, reply) for (step, of_tone), reply in REPLIES.items() if of_tone == tone]
+        rows += [
+            (step, topic, tone, None, reply) for (step, of_tone), reply in REPLIES.items() if of_tone == tone
+        ]
     return rows

@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import brentq
-from scipy.special import hyp2f1
+from scipy.optimize import brentq  # type: ignore[import-untyped]
+from scipy.special import hyp2f1  # type: ignore[import-untyped]
 
+from crm_warehouse.sample.arrays import FloatArray, IntArray
 from crm_warehouse.sample.clock import horizon_days, to_seconds
 from crm_warehouse.sample.config import NEVER, SampleConfig
 from crm_warehouse.sample.people import BUYERS, People
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 RATE_SHAPE = 0.9
 DROPOUT_A, DROPOUT_B = 1.1, 6.0

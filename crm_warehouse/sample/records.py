@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import Columns, IntArray
 from crm_warehouse.sample.config import DAY, NEVER, SampleConfig
 from crm_warehouse.sample.orders import Account, Orders, timed_id
 from crm_warehouse.sample.people import People
 from crm_warehouse.sample.purchases import Purchases
-
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-Columns = dict[str, npt.NDArray[np.generic]]
 
 
 class Email(IntEnum):
@@ -31,7 +27,7 @@ class Email(IntEnum):
 
 
 # Chance of each damage, by code; 0 is undamaged. The names of the codes are in sql/contact.sql.
-EMAIL_TWISTS = (0.855, 0.03, 0.025, 0.015, 0.02, 0.02, 0.015, 0.02)
+EMAIL_TWISTS = (0.845, 0.03, 0.025, 0.025, 0.02, 0.02, 0.015, 0.02)
 NAME_TWISTS = (0.87, 0.025, 0.03, 0.025, 0.02, 0.01, 0.02)
 PHONE_FORMS = (0.45, 0.2, 0.15, 0.08, 0.07, 0.03, 0.02)
 
@@ -191,7 +187,9 @@ def checkout_columns(
     }
 
 
-def profile_moments(rng: np.random.Generator, config: SampleConfig, people: People, purchases: Purchases) -> IntArray:
+def profile_moments(
+    rng: np.random.Generator, config: SampleConfig, people: People, purchases: Purchases
+) -> IntArray:
     """When the newsletter tool first heard of each person; NEVER for those it never does."""
     before = rng.integers(0, 40 * DAY, people.size) * (rng.random(people.size) < 0.4)
     with_order = np.maximum(purchases.first_s - before, config.start_s)

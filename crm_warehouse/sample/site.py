@@ -1,21 +1,24 @@
 """Visits to the web shop, as the newsletter tool's tracking sees them."""
 
 import numpy as np
-import numpy.typing as npt
 
+from crm_warehouse.sample.arrays import BoolArray, Columns, IntArray
 from crm_warehouse.sample.baskets import Baskets
 from crm_warehouse.sample.catalogue import PRODUCT_TYPES, RUNGS
 from crm_warehouse.sample.config import DAY, SampleConfig
-from crm_warehouse.sample.messaging import Metric, Profiles
+from crm_warehouse.sample.events import event_part
+from crm_warehouse.sample.messaging import Metric, Profiles, profile_of
 from crm_warehouse.sample.orders import Kind, Orders
 from crm_warehouse.sample.people import People
 
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-Columns = dict[str, npt.NDArray[np.generic]]
-
 TRACKED = 0.6
-STEPS = ((Metric.ACTIVE, 1.0), (Metric.VIEWED, 0.9), (Metric.VIEWED, 0.5), (Metric.ADDED, 0.85), (Metric.CHECKOUT, 0.8))
+STEPS = (
+    (Metric.ACTIVE, 1.0),
+    (Metric.VIEWED, 0.9),
+    (Metric.VIEWED, 0.5),
+    (Metric.ADDED, 0.85),
+    (Metric.CHECKOUT, 0.8),
+)
 
 
 def _visits(
@@ -40,24 +43,18 @@ def _visits(
 
 def site_events(
     config: SampleConfig, chunk: int, people: People, profiles: Profiles, orders: Orders, baskets: Baskets
-) -> Columns:
-    """Events of the visits of people the tool already knows, as metric, profile, second and product."""
+) -> list[Columns]:
+    """Events of the visits of people the tool already knows."""
     rng = config.rng(chunk, "site")
     buyer, start, product, buys = _visits(rng, config, orders, baskets)
-    first_profile = np.full(people.size, -1)
-    one = profiles.number == 0
-    first_profile[profiles.owner[one]] = np.flatnonzero(one)
-    profile = first_profile[buyer]
+    profile = profile_of(people, profiles)[buyer]
     known = (profile >= 0) & (profiles.created_s[profile] <= start) & (start >= config.start_s)
     profile, start, product, buys = profile[known], start[known], product[known], buys[known]
     parts = []
-    seconds = start.copy()
     for metric, chance in STEPS:
         happens = rng.random(profile.size) < chance
         if metric in (Metric.ADDED, Metric.CHECKOUT):
             happens &= buys | (rng.random(profile.size) < 0.12)
-        rows = np.flatnonzero(happens)
-        parts.append((np.full(rows.size, int(metric)), profile[rows], seconds[rows], product[rows]))
-        seconds = seconds + rng.integers(5, 46, profile.size)
-    names = ("metric", "profile", "second", "product")
-    return dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
+        parts.append(event_part(metric, profile[happens], start[happens], product=product[happens]))
+        start = start + rng.integers(5, 46, profile.size)
+    return parts

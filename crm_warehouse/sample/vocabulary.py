@@ -32,19 +32,36 @@ LAST_NAMES = {
     "Doyle Doherty Lynch Murray Quinn Moore Nolan Brennan Burke Collins Campbell Clarke Hughes",
 }
 STREETS = {
-    "de": "Hauptstraße Bahnhofstraße Dorfstraße Schulstraße Gartenstraße Bergstraße Lindenstraße Kirchstraße Waldstraße "
-    "Ringstraße Schillerstraße Goethestraße Amselweg Wiesenweg Jahnstraße Mozartstraße Rosenweg Feldstraße Mühlenweg "
-    "Birkenweg Blumenstraße Parkstraße Marktplatz Burgstraße Friedhofstraße Tannenweg Beethovenstraße Poststraße",
-    "fr": "rue_de_la_Paix rue_Victor_Hugo avenue_Jean_Jaurès rue_Pasteur rue_des_Lilas boulevard_Gambetta rue_du_Moulin "
-    "place_de_la_Mairie rue_de_Verdun chemin_des_Vignes rue_Émile_Zola avenue_Foch rue_des_Écoles allée_des_Tilleuls",
+    "de": "Hauptstraße Bahnhofstraße Dorfstraße Schulstraße Gartenstraße Bergstraße Lindenstraße Kirchstraße "
+    "Waldstraße Ringstraße Schillerstraße Goethestraße Amselweg Wiesenweg Jahnstraße Mozartstraße Rosenweg Feldstraße "
+    "Mühlenweg Birkenweg Blumenstraße Parkstraße Marktplatz Burgstraße Friedhofstraße Tannenweg "
+    "Beethovenstraße Poststraße",
+    "fr": "rue_de_la_Paix rue_Victor_Hugo avenue_Jean_Jaurès rue_Pasteur rue_des_Lilas boulevard_Gambetta "
+    "rue_du_Moulin place_de_la_Mairie rue_de_Verdun chemin_des_Vignes rue_Émile_Zola avenue_Foch "
+    "rue_des_Écoles allée_des_Tilleuls",
     "it": "Via_Roma Via_Garibaldi Via_Mazzini Corso_Italia Via_Dante Via_Cavour Via_Verdi Calle_Mayor Calle_Real "
     "Avenida_de_la_Constitución Calle_Nueva Calle_del_Sol Plaza_de_España Calle_San_José",
     "nl": "Kerkstraat Dorpsstraat Molenstraat Schoolstraat Stationsweg Beatrixlaan Julianastraat Nieuwstraat Lindelaan "
     "Main_Street Church_Road High_Street Station_Road Park_Avenue Green_Lane",
 }
-MAIL_DOMAINS = ("gmail.com", "gmx.de", "web.de", "outlook.com", "t-online.de", "yahoo.com", "icloud.com", "posteo.de")
+MAIL_DOMAINS = (
+    "gmail.com",
+    "gmx.de",
+    "web.de",
+    "outlook.com",
+    "t-online.de",
+    "yahoo.com",
+    "icloud.com",
+    "posteo.de",
+)
 MAIL_DOMAIN_WEIGHT = (0.38, 0.14, 0.13, 0.1, 0.07, 0.07, 0.07, 0.04)
-WORK_DOMAINS = ("nordwerk-logistik.de", "kanzlei-amsel.de", "atelierlumiere.fr", "bakkerij-zonnig.nl", "stadtwerke-au.de")
+WORK_DOMAINS = (
+    "nordwerk-logistik.de",
+    "kanzlei-amsel.de",
+    "atelierlumiere.fr",
+    "bakkerij-zonnig.nl",
+    "stadtwerke-au.de",
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +143,24 @@ def pool(words: dict[str, str]) -> tuple[list[str], dict[str, tuple[int, int]]]:
 def slug(word: str) -> str:
     """The word as people write it in a mail address."""
     table = str.maketrans(
-        {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "ç": "c", "í": "i", "ó": "o", "á": "a",
-         "ñ": "n", "ú": "u", "ë": "e", "ï": "i", " ": "-", "ê": "e", "â": "a"}
+        {
+            "ä": "ae",
+            "ö": "oe",
+            "ü": "ue",
+            "ß": "ss",
+            "é": "e",
+            "è": "e",
+            "ç": "c",
+            "í": "i",
+            "ó": "o",
+            "á": "a",
+            "ñ": "n",
+            "ú": "u",
+            "ë": "e",
+            "ï": "i",
+            " ": "-",
+            "ê": "e",
+            "â": "a",
+        }
     )
     return word.lower().translate(table)

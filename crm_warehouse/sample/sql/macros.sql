@@ -8,12 +8,14 @@ create or replace macro eur(c) as (c / 100.0)::double;
 
 create or replace macro email_damaged(twist, email, k) as case twist
     when 1 then upper(email)
-    -- Gmail ignores dots and everything after a plus; elsewhere people just vary the case.
+    -- Gmail ignores dots, what follows a plus, and which of its two domains is written; elsewhere people vary the case.
     when 2 then case
         when email like '%@gmail.com' then replace(split_part(email, '@', 1), '.', '') || '@gmail.com'
         else upper(email[1]) || email[2:] end
     when 3 then case
-        when email like '%@gmail.com' then split_part(email, '@', 1) || '+shop@gmail.com' else email end
+        when email not like '%@gmail.com' then email
+        when k % 2 = 0 then split_part(email, '@', 1) || '+shop@gmail.com'
+        else split_part(email, '@', 1) || '@googlemail.com' end
     when 4 then ' ' || email || ' '
     when 5 then email[1] || email[3:]
     when 6 then replace(replace(email, '.com', '.con'), '.de', '.ed')

@@ -9,7 +9,7 @@ select
     t.city,
     t.region,
     t.region_code,
-    t.postal || lpad((p.postal % (10 ** t.digits)::int)::varchar, t.digits, '0') as zip,
+    t.postal || lpad((p.postal % (10 ** t.digits)::int)::varchar, t.digits::int, '0') as zip,
     c.code as country_code,
     c.name as country,
     case p.mail_style

@@ -19,6 +19,11 @@ select
     case when f.has_address then p.country end as country,
     case p.country_code when 'AT' then 'Europe/Vienna' when 'NL' then 'Europe/Amsterdam' when 'FR' then 'Europe/Paris'
         else 'Europe/Berlin' end as timezone,
+    case
+        when seen(f.left_s) is not null then 'UNSUBSCRIBED'
+        when seen(f.subscribed_s) is not null then 'SUBSCRIBED'
+        else 'NEVER_SUBSCRIBED' end as subscriptions_email_marketing_consent,
+    moment(greatest(seen(f.subscribed_s), seen(f.left_s))) as subscriptions_email_marketing_timestamp,
     known(f.created_s) as created,
     moment(greatest(f.created_s, a.last_s)) as updated,
     moment(a.last_s) as last_event_date,

@@ -42,7 +42,6 @@ select
         else 'not_subscribed' end as email_marketing_consent_state,
     case when c.consent_s is not null then 'single_opt_in' end as email_marketing_consent_opt_in_level,
     moment(c.consent_s) as email_marketing_consent_consent_updated_at,
-    null::varchar as note,
     known(c.created_s) as created_at,
     moment(c.changed_s) as updated_at,
     false as _fivetran_deleted,

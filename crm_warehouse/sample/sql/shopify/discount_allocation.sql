@@ -1,8 +1,8 @@
 with allocations as (
-    select line_id, created_s, 0 as index, 0 as application, code_discount_c as amount_c
+    select line_id, created_s, 0::bigint as index, 0 as application, code_discount_c as amount_c
     from f_lines where code_discount_c > 0
     union all
-    select line_id, created_s, case when code_discount_c > 0 then 1 else 0 end, automatic_index, automatic_discount_c
+    select line_id, created_s, case when code_discount_c > 0 then 1::bigint else 0::bigint end, automatic_index, automatic_discount_c
     from f_lines where automatic_discount_c > 0
 )
 

@@ -1,7 +1,7 @@
 with applications as (
-    select order_id, created_s, offer, 0 as index, false as automatic from f_orders where offer > 0
+    select order_id, created_s, offer, 0::bigint as index, false as automatic from f_orders where offer > 0
     union all
-    select order_id, created_s, 0, case when offer > 0 then 1 else 0 end, true from f_orders where automatic
+    select order_id, created_s, 0, case when offer > 0 then 1::bigint else 0::bigint end, true from f_orders where automatic
 )
 
 select

@@ -1,6 +1,6 @@
 with parcels as (
     select
-        order_id * 4 as id,
+        order_id * 4::bigint as id,
         order_id,
         kind,
         1 as parcel,
@@ -31,7 +31,7 @@ select
         when seen(arrived_s) is not null then 'delivered'
         when seen(sent_s + 43200) is not null then 'in_transit'
         else 'confirmed' end as shipment_status,
-    65000000001 as location_id,
+    65000000001::bigint as location_id,
     'manual' as service,
     case when kind not in (5, 6) then ['DHL', 'DPD', 'Post'][id % 3 + 1] end as tracking_company,
     case when kind not in (5, 6) then 'T' || id end as tracking_number,

@@ -1,6 +1,6 @@
 select
     {start} as sort_s,
-    65000000001 as id,
+    65000000001::bigint as id,
     'Laden Berlin' as name,
     'Berlin' as city,
     'DE' as country_code,

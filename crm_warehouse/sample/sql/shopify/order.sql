@@ -54,7 +54,6 @@ select
     o.email_twist = 0 as buyer_accepts_marketing,
     case o.order_id % 5 when 0 then 'https://www.google.com/' when 1 then 'https://www.instagram.com/' end
         as referring_site,
-    null::varchar as note,
     first_text(o.name_twist, p.first_name, p.last_name) as billing_address_first_name,
     last_text(o.name_twist, p.first_name, p.last_name) as billing_address_last_name,
     case when o.order_id % 7 = 3 then replace(p.address, 'straße', 'str.') else p.address end

@@ -1,7 +1,7 @@
 select
     o.created_s as sort_s,
     o.order_id,
-    0 as index,
+    0::bigint as index,
     f.code,
     case when f.percent > 0 then 'percentage' else 'fixed_amount' end as type,
     eur(o.code_discount_c) as amount,

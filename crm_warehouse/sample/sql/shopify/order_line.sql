@@ -2,7 +2,7 @@ select
     l.created_s as sort_s,
     l.line_id as id,
     l.order_id,
-    l.index + 1 as index,
+    l.index + 1::bigint as index,
     p.product_id,
     l.variant_id,
     case when l.created_s >= p.title_changed_s then p.title || ' II' else p.title end as title,

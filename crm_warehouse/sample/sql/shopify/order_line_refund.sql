@@ -7,7 +7,7 @@ select
     eur(subtotal_c) as subtotal,
     eur(tax_c) as total_tax,
     'return' as restock_type,
-    65000000001 as location_id,
+    65000000001::bigint as location_id,
     synced(refund_s, refund_line_id) as _fivetran_synced
 from f_refund_lines
 where refund_s = seen(refund_s)

@@ -1,6 +1,6 @@
 select
     created_s as sort_s,
-    order_id * 2 as id,
+    order_id * 2::bigint as id,
     order_id,
     case when shipping_c = 0 then 'Kostenloser Versand' else 'Standardversand' end as title,
     case when shipping_c = 0 then 'free' else 'standard' end as code,

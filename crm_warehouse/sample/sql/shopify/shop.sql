@@ -1,6 +1,6 @@
 select
     {start} as sort_s,
-    1 as id,
+    1::bigint as id,
     'Kontor Neun' as name,
     'kontor-neun.example' as domain,
     'kontor-neun.myshopify.com' as myshopify_domain,

@@ -1,7 +1,7 @@
 select
     created_s as sort_s,
     line_id as order_line_id,
-    0 as index,
+    0::bigint as index,
     'VAT' as title,
     (tax_percent / 100.0)::double as rate,
     eur(tax_c) as price,

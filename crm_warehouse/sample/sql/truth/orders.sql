@@ -5,3 +5,4 @@ select
     ['purchase', 'cancelled', 'voided', 'test', 'replacement', 'gift_card', 'walk_in'][kind + 1] as kind,
     moment(created_s) as created_at
 from f_orders
+where created_s < {end}

@@ -23,3 +23,4 @@ select
     moment(r.created_s) as created_at
 from records as r
 join people as p on p.person = r.person
+where r.created_s < {end}

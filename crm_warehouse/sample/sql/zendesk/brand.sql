@@ -1,6 +1,6 @@
 select
     {start} as sort_s,
-    360000000201 as id,
+    360000000201::bigint as id,
     'Kontor Neun' as name,
     'kontor-neun' as subdomain,
     true as active,

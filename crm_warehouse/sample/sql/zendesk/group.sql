@@ -1,6 +1,6 @@
 select
     {start} as sort_s,
-    360000000101 as id,
+    360000000101::bigint as id,
     'Kundenservice' as name,
     moment({start} - 300 * 86400) as created_at,
     moment({start} - 300 * 86400) as updated_at,

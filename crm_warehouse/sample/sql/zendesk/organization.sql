@@ -1,6 +1,6 @@
 select
     {start} as sort_s,
-    360000000301 as id,
+    360000000301::bigint as id,
     'Nordwerk Logistik' as name,
     false as shared_tickets,
     false as shared_comments,

@@ -15,9 +15,8 @@ select
     t.user_id as requester_id,
     t.user_id as submitter_id,
     case when seen(t.assigned_s) is not null then t.agent_id end as assignee_id,
-    360000000101 as group_id,
-    360000000201 as brand_id,
-    null::bigint as organization_id,
+    360000000101::bigint as group_id,
+    360000000201::bigint as brand_id,
     h.subject,
     h.text as description,
     case
