@@ -50,8 +50,11 @@
             }),
             'fulfillments': dict(origin, **{
                 'fulfillment_key': 'string', 'order_key': 'string', 'status': 'string',
-                'shipment_status': 'string', 'carrier': 'string', 'fulfilled_at': 'timestamp',
-                'delivered_at': 'timestamp', 'estimated_delivery_at': 'timestamp'
+                'shipment_status': 'string', 'carrier': 'string', 'fulfilled_at': 'timestamp'
+            }),
+            'fulfillment_events': dict(origin, **{
+                'fulfillment_event_key': 'string', 'fulfillment_key': 'string', 'event_type': 'string',
+                'estimated_delivery_at': 'timestamp', 'occurred_at': 'timestamp'
             }),
             'checkouts': dict(origin, **{
                 'checkout_key': 'string', 'checkout_id': 'string', 'customer_record_key': 'string',

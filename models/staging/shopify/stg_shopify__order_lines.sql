@@ -32,24 +32,38 @@ allocations_aggregated as (
 
 ),
 
+tax_including_sources as (
+
+    select source_name
+    from {{ source('shopify', 'order') }}
+    where taxes_included
+    group by source_name
+
+),
+
+-- Only a price that contains its tax needs the tax of its line: other shops are spared the join of
+-- two tables as long as the order lines.
 tax_lines_aggregated as (
 
     select
-        source_name,
-        order_line_id,
+        tax_lines.source_name,
+        tax_lines.order_line_id,
 
-        sum(price) as tax_amount
+        sum(tax_lines.price) as tax_amount
 
     from tax_lines
 
-    group by source_name, order_line_id
+    inner join tax_including_sources
+        on tax_lines.source_name = tax_including_sources.source_name
+
+    group by tax_lines.source_name, tax_lines.order_line_id
 
 ),
 
 allocating_sources as (
 
     select source_name
-    from allocations
+    from {{ source('shopify', 'discount_allocation') }}
     group by source_name
 
 ),

@@ -18,6 +18,19 @@ shipping_lines as (
 
 ),
 
+-- A CTE of its own: one that is read twice would be materialised, with every column in it.
+voided_orders as (
+
+    select
+        source_name,
+        id
+
+    from {{ source('shopify', 'order') }}
+
+    where lower(financial_status) = 'voided'
+
+),
+
 shops as (
 
     select
@@ -44,12 +57,10 @@ voided_transactions_aggregated as (
 
     from transactions
 
-    inner join orders
+    inner join voided_orders
         on
-            transactions.source_name = orders.source_name
-            and transactions.order_id = orders.id
-
-    where lower(orders.financial_status) = 'voided'
+            transactions.source_name = voided_orders.source_name
+            and transactions.order_id = voided_orders.id
 
     group by transactions.source_name, transactions.order_id
 

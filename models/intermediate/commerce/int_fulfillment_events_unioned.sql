@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('commerce', 'fulfillment_events') }}
+
+)
+
+select * from unioned
