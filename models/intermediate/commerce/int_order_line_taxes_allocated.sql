@@ -1,53 +1,58 @@
+-- Only orders whose prices include a tax that no tax line tells apart; at most shops that is no order at all.
 {{ config(materialized='table') }}
 
--- Only orders whose prices include a tax that no tax line tells apart; at most shops that is no order at all.
 with
 
 order_lines as (
 
-    select * from {{ ref('int_order_lines_unioned') }}
+    select
+        order_line_key,
+        order_key,
+        gross_amount - discount_amount as line_amount,
+        tax_amount
+
+    from {{ ref('int_order_lines_unioned') }}
+
+    where not is_gift_card
 
 ),
 
 orders as (
 
-    select * from {{ ref('int_orders_unioned') }}
-
-),
-
-taxed as (
-
     select
-        order_lines.order_line_key,
-        order_lines.order_key,
-        order_lines.gross_amount - order_lines.discount_amount as line_amount,
-        orders.tax_amount as order_tax_amount,
-        coalesce(orders.shipping_amount, 0) as shipping_amount
+        order_key,
+        tax_amount as order_tax_amount,
+        coalesce(shipping_amount, 0) as shipping_amount
 
-    from order_lines
-    inner join orders
-        on order_lines.order_key = orders.order_key
+    from {{ ref('int_orders_resolved') }}
 
     where
-        orders.is_tax_included
-        and orders.tax_amount > 0
-        and order_lines.tax_amount is null
-        and not order_lines.is_gift_card
+        is_tax_included
+        and tax_amount > 0
 
 ),
 
 cumulated as (
 
     select
-        *,
-        sum(line_amount) over (partition by order_key) as lines_amount,
-        sum(line_amount) over (
-            partition by order_key
-            order by order_line_key
+        order_lines.order_line_key,
+        order_lines.order_key,
+        order_lines.line_amount,
+        orders.order_tax_amount,
+        orders.shipping_amount,
+        count(order_lines.tax_amount) over (partition by order_lines.order_key)
+            as taxed_line_count,
+        sum(order_lines.line_amount) over (partition by order_lines.order_key)
+            as lines_amount,
+        sum(order_lines.line_amount) over (
+            partition by order_lines.order_key
+            order by order_lines.order_line_key
             rows between unbounded preceding and current row
         ) as amount_to_here
 
-    from taxed
+    from order_lines
+    inner join orders
+        on order_lines.order_key = orders.order_key
 
 ),
 
@@ -55,11 +60,13 @@ cumulated as (
 shared as (
 
     select
-        *,
+        order_line_key,
         {{ tax_share('amount_to_here') }} as tax_to_here,
         {{ tax_share('amount_to_here - line_amount') }} as tax_before
 
     from cumulated
+
+    where taxed_line_count = 0
 
 ),
 
@@ -68,7 +75,6 @@ allocated as (
 
     select
         order_line_key,
-        order_key,
         tax_to_here - tax_before as tax_amount
 
     from shared

@@ -1,3 +1,6 @@
+-- A table, and narrow: five models join it to orders or lines, and the window would drag every column along.
+{{ config(materialized='table') }}
+
 with
 
 orders as (
@@ -27,9 +30,17 @@ run_context as (
 dated as (
 
     select
-        orders.*,
+        orders.order_key,
+        coalesce(orders.customer_record_key, orders.order_key) as record_key,
+        orders.ordered_at,
         {{ to_reporting_date('orders.ordered_at') }} as order_date,
+        -- A shop that names no currency sells in the reporting currency.
+        coalesce(orders.currency_code, run_context.reporting_currency_code)
+            as currency_code,
         run_context.reporting_currency_code,
+        coalesce(orders.is_tax_included, false) as is_tax_included,
+        orders.tax_amount,
+        orders.shipping_amount,
 
         -- The first reason that applies, from "never an order" to "an order undone".
         case
@@ -48,51 +59,71 @@ resolved as (
 
     select
         dated.order_key,
-        dated.order_id,
-        dated.source_name,
-        dated.platform,
         customers.customer_key,
         dated.ordered_at,
         dated.order_date,
-        dated.cancelled_at,
-        dated.cancel_reason,
-        dated.cancelled_at is not null as is_cancelled,
-        coalesce(dated.is_test, false) as is_test,
-        coalesce(dated.is_voided, false) as is_voided,
-        coalesce(dated.is_draft, false) as is_draft,
         dated.exclusion_reason,
         dated.exclusion_reason is null as is_counted,
-        coalesce(dated.is_tax_included, false) as is_tax_included,
-
-        -- A shop that names no currency sells in the reporting currency.
-        coalesce(dated.currency_code, dated.reporting_currency_code) as currency_code,
+        dated.currency_code,
         case
-            when
-                dated.currency_code is null
-                or dated.currency_code = dated.reporting_currency_code
+            when dated.currency_code = dated.reporting_currency_code
                 then cast(1 as decimal(18, 8))
-            else cast(exchange_rates.exchange_rate as decimal(18, 8))
+            else exchange_rates.exchange_rate
         end as exchange_rate,
-
-        dated.total_amount,
+        dated.is_tax_included,
         dated.tax_amount,
-        dated.shipping_amount,
-        dated.tip_amount,
-        dated.financial_status,
-        dated.fulfillment_status,
-        dated.delivery_method,
-        dated.sales_channel,
-        dated.country_code,
-        dated.loaded_at
+        dated.shipping_amount
 
     from dated
     left join customers
-        on coalesce(dated.customer_record_key, dated.order_key) = customers.record_key
+        on dated.record_key = customers.record_key
     left join exchange_rates
         on
             dated.currency_code = exchange_rates.currency_code
             and dated.order_date = exchange_rates.rate_date
 
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_key, is_counted
+            order by ordered_at, order_key
+        ) as order_number,
+        lag(order_date) over (
+            partition by customer_key, is_counted
+            order by ordered_at, order_key
+        ) as previous_order_date
+
+    from resolved
+
+),
+
+final as (
+
+    select
+        order_key,
+        customer_key,
+        order_date,
+        exclusion_reason,
+        is_counted,
+        currency_code,
+        exchange_rate,
+        is_tax_included,
+        tax_amount,
+        shipping_amount,
+        case
+            when is_counted and customer_key is not null then order_number
+        end as order_sequence_number,
+        case
+            when is_counted and customer_key is not null
+                then {{ dbt.datediff('previous_order_date', 'order_date', 'day') }}
+        end as days_since_previous_order
+
+    from numbered
+
 )
 
-select * from resolved
+select * from final

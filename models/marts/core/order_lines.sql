@@ -1,4 +1,4 @@
--- A view in the private warehouse: its rows are in int_order_lines_priced and are written once, when published.
+-- A view in the private warehouse: its rows are written once, when published.
 {{ config(materialized='view') }}
 
 with
@@ -33,27 +33,7 @@ refunds_summarized as (
 joined as (
 
     select
-        order_lines.order_line_key,
-        order_lines.order_line_id,
-        order_lines.order_key,
-        order_lines.source_name,
-        order_lines.platform,
-        order_lines.customer_key,
-        order_lines.order_date,
-        order_lines.is_counted and not order_lines.is_gift_card as is_counted,
-        order_lines.is_gift_card,
-        order_lines.product_key,
-        order_lines.product_type,
-        order_lines.vendor,
-        order_lines.title,
-        order_lines.variant_id,
-        order_lines.variant_title,
-        order_lines.sku,
-        order_lines.quantity,
-        order_lines.gross_amount,
-        order_lines.discount_amount,
-        order_lines.sales_amount,
-        order_lines.tax_amount,
+        order_lines.*,
         cast(coalesce(refunds_summarized.refunded_quantity, 0) as bigint)
             as refunded_quantity,
         cast(coalesce(refunds_summarized.refund_amount, 0) as decimal(18, 4))

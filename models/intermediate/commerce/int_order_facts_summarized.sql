@@ -1,0 +1,124 @@
+-- One list and one aggregate: four aggregates and four joins by order cost twice as much.
+with
+
+order_lines as (
+
+    select * from {{ ref('int_order_lines_priced') }}
+
+),
+
+refunds as (
+
+    select * from {{ ref('refunds') }}
+
+),
+
+transactions as (
+
+    select * from {{ ref('int_transactions_unioned') }}
+
+),
+
+fulfillments as (
+
+    select * from {{ ref('int_fulfillments_unioned') }}
+
+),
+
+-- `authorization` reserves money, `sale` and `capture` take it.
+unioned as (
+
+    select
+        order_key,
+        is_gift_card,
+        quantity,
+        gross_amount,
+        sales_amount,
+        cast(null as decimal(18, 4)) as refund_amount,
+        cast(null as decimal(18, 4)) as paid_amount,
+        cast(null as {{ dbt.type_string() }}) as gateway,
+        cast(null as timestamp) as fulfilled_at
+
+    from order_lines
+
+    union all
+
+    select
+        order_key,
+        null,
+        null,
+        null,
+        null,
+        refund_amount,
+        null,
+        null,
+        null
+
+    from refunds
+
+    where is_counted
+
+    union all
+
+    select
+        order_key,
+        null,
+        null,
+        null,
+        null,
+        null,
+        amount,
+        gateway,
+        null
+
+    from transactions
+
+    where
+        transaction_type in ('sale', 'capture')
+        and status = 'success'
+        and not coalesce(is_test, false)
+
+    union all
+
+    select
+        order_key,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        fulfilled_at
+
+    from fulfillments
+
+    where status is null or status not in ('cancelled', 'error', 'failure')
+
+),
+
+summarized as (
+
+    select
+        order_key,
+        count(is_gift_card) as line_count,
+        sum(quantity) filter (where not is_gift_card) as item_quantity,
+        sum(gross_amount) filter (where not is_gift_card) as gross_amount,
+        sum(sales_amount) filter (where not is_gift_card) as sales_amount,
+        sum(sales_amount) filter (where is_gift_card) as gift_card_amount,
+        sum(refund_amount) as refund_amount,
+        sum(paid_amount) as paid_amount,
+        -- A gift card pays what nothing else did: it names the method only when it is alone.
+        coalesce(
+            min(gateway) filter (where gateway != 'gift_card'),
+            min(gateway)
+        ) as payment_method,
+        min(fulfilled_at) as fulfilled_at
+
+    from unioned
+
+    group by order_key
+
+)
+
+select * from summarized
