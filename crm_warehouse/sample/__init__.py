@@ -7,11 +7,11 @@ from pathlib import Path
 from shutil import rmtree
 
 from crm_warehouse.sample.catalogue import make_catalogue
-from crm_warehouse.sample.config import CHUNK_PEOPLE, SampleConfig, Shape, until_second
+from crm_warehouse.sample.config import BENCHMARK_MIX, CHUNK_PEOPLE, SampleConfig, Shape, until_second
 from crm_warehouse.sample.facts import make_facts
 from crm_warehouse.sample.writer import open_writer
 
-__all__ = ["write_sample"]
+__all__ = ["BENCHMARK_MIX", "write_sample"]
 
 PLATFORMS = ("shopify", "klaviyo", "zendesk", "_truth", "_parts")
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.sample import write_sample
+from crm_warehouse.sample import BENCHMARK_MIX, write_sample
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,11 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--shape", choices=("rest", "graphql"), default="rest", help="Shopify connector")
     parser.add_argument("--no-seasonality", action="store_true", help="every day is equally busy")
-    parser.add_argument("--orders-per-customer", type=float, default=4.0)
-    parser.add_argument("--emails-per-customer", type=float, default=12.0)
-    parser.add_argument("--sessions-per-order", type=float, default=1.0)
-    parser.add_argument("--tickets-per-customer", type=float, default=0.35)
-    parser.add_argument("--lean", action="store_true", help="leave out optional tables and columns")
+    parser.add_argument(
+        "--benchmark",
+        action="store_true",
+        help="10 orders per person and lean tables, as the published benchmark",
+    )
     options = parser.parse_args(arguments)
     started = time.monotonic()
 
@@ -40,11 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             until=options.until,
             shopify_shape=options.shape,
             seasonality=not options.no_seasonality,
-            orders_per_customer=options.orders_per_customer,
-            emails_per_customer=options.emails_per_customer,
-            sessions_per_order=options.sessions_per_order,
-            tickets_per_customer=options.tickets_per_customer,
-            lean=options.lean,
+            **(BENCHMARK_MIX if options.benchmark else {}),
             progress=say,
         )
     except WarehouseError as error:

@@ -4,7 +4,7 @@ import math
 import zlib
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 
@@ -25,6 +25,26 @@ ID_SLOTS = 1 << 24
 WALK_IN_SLOT = 12_000_000
 WALK_INS_PER_CHUNK = 9_000
 MAX_PEOPLE = 12_000_000
+
+
+class Mix(TypedDict, total=False):
+    """How much of everything a shop has per person."""
+
+    orders_per_customer: float
+    emails_per_customer: float
+    sessions_per_order: float
+    tickets_per_customer: float
+    lean: bool
+
+
+# Per million people: 10 M orders, 30 M order lines, 30 M e-mail events, 1 M tickets.
+BENCHMARK_MIX: Mix = {
+    "orders_per_customer": 10.0,
+    "emails_per_customer": 20.5,
+    "sessions_per_order": 0.2,
+    "tickets_per_customer": 1.0,
+    "lean": True,
+}
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Country:
         dial: Country calling code.
         mobile: Digits after the country code, before the eight-digit subscriber number.
         mobile_from: Lowest subscriber number; every country has room for twenty million people.
-        landline: National prefix of the household line, before eight digits.
+        landline: Area code of the household line, before seven digits.
     """
 
     code: str
@@ -91,12 +91,12 @@ class Country:
 
 COUNTRIES = (
     Country("DE", "Germany", "de", 0.54, 19, "49", "151", 10_000_000, "30"),
-    Country("AT", "Austria", "de", 0.12, 20, "43", "664", 10_000_000, "1"),
-    Country("NL", "Netherlands", "nl", 0.08, 21, "31", "6", 10_000_000, "2"),
-    Country("FR", "France", "fr", 0.09, 20, "33", "6", 10_000_000, "1"),
+    Country("AT", "Austria", "de", 0.12, 20, "43", "664", 10_000_000, "15"),
+    Country("NL", "Netherlands", "nl", 0.08, 21, "31", "6", 10_000_000, "20"),
+    Country("FR", "France", "fr", 0.09, 20, "33", "6", 10_000_000, "14"),
     Country("BE", "Belgium", "nl", 0.05, 21, "32", "4", 70_000_000, "2"),
     Country("IT", "Italy", "it", 0.05, 22, "39", "34", 10_000_000, "06"),
-    Country("ES", "Spain", "it", 0.04, 21, "34", "6", 10_000_000, "9"),
+    Country("ES", "Spain", "it", 0.04, 21, "34", "6", 10_000_000, "91"),
     Country("IE", "Ireland", "nl", 0.03, 23, "353", "8", 50_000_000, "1"),
 )
 

@@ -2,8 +2,8 @@
 create or replace macro seen(s) as case when s <= {until} then s end;
 create or replace macro moment(s) as make_timestamp(s::bigint * 1000000);
 create or replace macro known(s) as make_timestamp(seen(s)::bigint * 1000000);
--- Loaded some minutes after the row last changed.
-create or replace macro synced(s, id) as make_timestamp((s + 60 + id % 1140)::bigint * 1000000);
+-- Loaded by the first sync after the row last changed; there is one every quarter of an hour.
+create or replace macro synced(s) as make_timestamp(((s + 959) // 900)::bigint * 900000000);
 create or replace macro eur(c) as (c / 100.0)::double;
 
 create or replace macro email_damaged(twist, email, k) as case twist

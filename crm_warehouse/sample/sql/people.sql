@@ -22,7 +22,7 @@ select
     c.dial,
     c.mobile || (c.mobile_from + (p.person * 48271) % 20000000) as national,
     case when c.code in ('IT', 'ES') then '' else '0' end as trunk,
-    c.landline || (10000000 + (p.household * 48271) % 20000000) as landline
+    c.landline || (2000000 + (p.household * 48271) % 7000000) as landline
 from p_people as p
 join v_first as f on f.code = p.first
 join v_last as l on l.code = p.last

@@ -161,5 +161,7 @@ def test_the_command_line_writes_a_sample(tmp_path: Path, capsys: pytest.Capture
 def test_an_impossible_size_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(WarehouseError, match="customers must be between"):
         write_sample(tmp_path, customers=0)
-    assert main(["--out", str(tmp_path), "--orders-per-customer", "40"]) == 1
-    assert "orders_per_customer must be between" in capsys.readouterr().err
+    with pytest.raises(WarehouseError, match="orders_per_customer must be between"):
+        write_sample(tmp_path, orders_per_customer=40)
+    assert main(["--out", str(tmp_path), "--customers", "-1"]) == 1
+    assert "customers must be between" in capsys.readouterr().err

@@ -14,6 +14,6 @@ select
     moment(coalesce(seen(second), second - 5 * 86400)) as updated,
     false as archived,
     false as _fivetran_deleted,
-    synced(coalesce(seen(second), second - 5 * 86400), campaign) as _fivetran_synced
+    synced(coalesce(seen(second), second - 5 * 86400)) as _fivetran_synced
 from v_campaign
 where second - 5 * 86400 = seen(second - 5 * 86400)

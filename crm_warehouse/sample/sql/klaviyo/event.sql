@@ -22,7 +22,7 @@ select
     case when e.metric >= 10 then eur(p.price_c)::varchar end as property_value,
     case when e.metric = 7 then '/' end as property_page,
     false as _fivetran_deleted,
-    synced(e.second, e.event_number) as _fivetran_synced
+    synced(e.second) as _fivetran_synced
 from f_events as e
 join v_metric as m on m.metric = e.metric
 left join v_product as p on p.product = e.product

@@ -8,5 +8,5 @@ select
     moment({start} - 300 * 86400) as created,
     moment({start} - 200 * 86400) as updated,
     false as _fivetran_deleted,
-    synced({start} - 200 * 86400, flow) as _fivetran_synced
+    synced({start} - 200 * 86400) as _fivetran_synced
 from v_flow

@@ -3,6 +3,6 @@ select
     '01K' || to_base(profile_number, 36, 8) as person_id,
     case when is_dead then 'BOUNCED' else 'MARKED_AS_SPAM' end as reason,
     known(suppressed_s) as timestamp,
-    synced(suppressed_s, profile_number) as _fivetran_synced
+    synced(suppressed_s) as _fivetran_synced
 from f_profiles
 where suppressed_s = seen(suppressed_s)

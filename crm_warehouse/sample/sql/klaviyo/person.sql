@@ -28,7 +28,7 @@ select
     moment(greatest(f.created_s, a.last_s)) as updated,
     moment(a.last_s) as last_event_date,
     false as _fivetran_deleted,
-    synced(greatest(f.created_s, a.last_s), f.profile_number) as _fivetran_synced
+    synced(greatest(f.created_s, a.last_s)) as _fivetran_synced
 from f_profiles as f
 join people as p on p.person = f.person
 left join active as a on a.profile_number = f.profile_number

@@ -22,7 +22,7 @@ select
     known(c.completed_s) as completed_at,
     known(c.completed_s) as closed_at,
     false as _fivetran_deleted,
-    synced(greatest(c.created_s, seen(c.completed_s)), c.checkout_id) as _fivetran_synced
+    synced(greatest(c.created_s, seen(c.completed_s))) as _fivetran_synced
 from f_checkouts as c
 join people as p on p.person = c.person
 where c.created_s = seen(c.created_s)

@@ -45,6 +45,6 @@ select
     known(c.created_s) as created_at,
     moment(c.changed_s) as updated_at,
     false as _fivetran_deleted,
-    synced(c.changed_s, c.customer_id) as _fivetran_synced
+    synced(c.changed_s) as _fivetran_synced
 from customers as c
 join people as p on p.person = c.person

@@ -13,7 +13,7 @@ select
     p.country_code,
     phone_text(c.phone_form, p.dial, p.national, p.trunk, p.landline, p.person) as phone,
     true as is_default,
-    synced(c.created_s, c.customer_id) as _fivetran_synced
+    synced(c.created_s) as _fivetran_synced
 from f_customers as c
 join people as p on p.person = c.person
 where c.created_s = seen(c.created_s)

@@ -14,6 +14,6 @@ select
     eur(amount_c) as amount,
     eur(amount_c) as amount_set_shop_money_amount,
     'EUR' as amount_set_shop_money_currency_code,
-    synced(created_s, line_id) as _fivetran_synced
+    synced(created_s) as _fivetran_synced
 from allocations
 where created_s = seen(created_s)

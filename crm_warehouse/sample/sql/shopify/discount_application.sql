@@ -17,7 +17,7 @@ select
     'across' as allocation_method,
     'all' as target_selection,
     'line_item' as target_type,
-    synced(a.created_s, a.order_id) as _fivetran_synced
+    synced(a.created_s) as _fivetran_synced
 from applications as a
 join v_offer as f on f.offer = a.offer
 where a.created_s = seen(a.created_s)

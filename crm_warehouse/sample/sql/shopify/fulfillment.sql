@@ -37,7 +37,7 @@ select
     case when kind not in (5, 6) then 'T' || id end as tracking_number,
     known(sent_s) as created_at,
     moment(greatest(sent_s, case when kind not in (5, 6) then seen(sent_s + 43200) end, seen(arrived_s))) as updated_at,
-    synced(greatest(sent_s, case when kind not in (5, 6) then seen(sent_s + 43200) end, seen(arrived_s)), id)
+    synced(greatest(sent_s, case when kind not in (5, 6) then seen(sent_s + 43200) end, seen(arrived_s)))
         as _fivetran_synced
 from parcels
 where sent_s = seen(sent_s)

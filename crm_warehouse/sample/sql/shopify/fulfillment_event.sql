@@ -30,6 +30,6 @@ select
     known(happened_s) as updated_at,
     moment(sent_s + 3 * 86400) as estimated_delivery_at,
     false as _fivetran_deleted,
-    synced(happened_s, id) as _fivetran_synced
+    synced(happened_s) as _fivetran_synced
 from steps
 where happened_s = seen(happened_s)

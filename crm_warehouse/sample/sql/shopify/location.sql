@@ -9,4 +9,4 @@ select
     moment({start} - 400 * 86400) as created_at,
     moment({start} - 400 * 86400) as updated_at,
     false as _fivetran_deleted,
-    synced({start} - 400 * 86400, 1) as _fivetran_synced
+    synced({start} - 400 * 86400) as _fivetran_synced

@@ -80,7 +80,7 @@ select
         then phone_text(o.phone_form, p.dial, p.national, p.trunk, p.landline, p.person) end
         as shipping_address_phone,
     false as _fivetran_deleted,
-    synced(o.changed_s, o.order_id) as _fivetran_synced
+    synced(o.changed_s) as _fivetran_synced
 from orders as o
 left join people as p on p.person = o.person
 left join people as r on r.person = o.ship_person

@@ -20,7 +20,7 @@ select
         when l.shipped_s = seen(l.shipped_s) then 0
         else l.quantity end as fulfillable_quantity,
     case when l.shipped_s = seen(l.shipped_s) then 'fulfilled' end as fulfillment_status,
-    synced(greatest(l.created_s, seen(l.shipped_s)), l.line_id) as _fivetran_synced
+    synced(greatest(l.created_s, seen(l.shipped_s))) as _fivetran_synced
 from f_lines as l
 join v_product as p on p.product = l.product
 join v_variant as v on v.variant_id = l.variant_id

@@ -8,6 +8,6 @@ select
     eur(tax_c) as total_tax,
     'return' as restock_type,
     65000000001::bigint as location_id,
-    synced(refund_s, refund_line_id) as _fivetran_synced
+    synced(refund_s) as _fivetran_synced
 from f_refund_lines
 where refund_s = seen(refund_s)

@@ -7,6 +7,6 @@ select
     'shopify' as source,
     eur(shipping_c) as price,
     eur(shipping_c) as discounted_price,
-    synced(created_s, order_id) as _fivetran_synced
+    synced(created_s) as _fivetran_synced
 from f_orders
 where kind in (0, 1, 2, 3, 4) and created_s = seen(created_s)

@@ -11,7 +11,7 @@ select
     known(created_s + 86400) as published_at,
     moment(greatest(created_s, seen(title_changed_s), seen(archived_s), seen(price_changed_s))) as updated_at,
     false as _fivetran_deleted,
-    synced(greatest(created_s, seen(title_changed_s), seen(archived_s), seen(price_changed_s)), product_id)
+    synced(greatest(created_s, seen(title_changed_s), seen(archived_s), seen(price_changed_s)))
         as _fivetran_synced
 from v_product
 where created_s = seen(created_s)

@@ -11,7 +11,7 @@ select
     (v.variant_id * 7919) % 200 as inventory_quantity,
     known(p.created_s) as created_at,
     moment(greatest(p.created_s, seen(p.price_changed_s))) as updated_at,
-    synced(greatest(p.created_s, seen(p.price_changed_s)), v.variant_id) as _fivetran_synced
+    synced(greatest(p.created_s, seen(p.price_changed_s))) as _fivetran_synced
 from v_variant as v
 join v_product as p on p.product = v.product
 where p.created_s = seen(p.created_s)

@@ -7,6 +7,6 @@ select
     case when refund_id % 3 = 0 then 'Retoure' end as note,
     true as restock,
     amount_c,
-    synced(refund_s, refund_id) as _fivetran_synced
+    synced(refund_s) as _fivetran_synced
 from f_refunds
 where refund_s = seen(refund_s)

@@ -5,6 +5,6 @@ select
     'VAT' as title,
     (tax_percent / 100.0)::double as rate,
     eur(tax_c) as price,
-    synced(created_s, line_id) as _fivetran_synced
+    synced(created_s) as _fivetran_synced
 from f_lines
 where tax_c > 0 and created_s = seen(created_s)

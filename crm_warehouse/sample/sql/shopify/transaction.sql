@@ -17,6 +17,6 @@ select
     t.is_test as test,
     known(t.second) as created_at,
     known(t.second) as processed_at,
-    synced(t.second, t.transaction_id) as _fivetran_synced
+    synced(t.second) as _fivetran_synced
 from f_transactions as t
 where t.second = seen(t.second)

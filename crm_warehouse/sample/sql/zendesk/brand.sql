@@ -6,4 +6,4 @@ select
     true as active,
     true as has_help_center,
     false as _fivetran_deleted,
-    synced({start} - 300 * 86400, 1) as _fivetran_synced
+    synced({start} - 300 * 86400) as _fivetran_synced

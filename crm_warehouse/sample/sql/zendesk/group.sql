@@ -5,4 +5,4 @@ select
     moment({start} - 300 * 86400) as created_at,
     moment({start} - 300 * 86400) as updated_at,
     false as _fivetran_deleted,
-    synced({start} - 300 * 86400, 1) as _fivetran_synced
+    synced({start} - 300 * 86400) as _fivetran_synced

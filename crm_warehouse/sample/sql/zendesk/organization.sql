@@ -6,4 +6,4 @@ select
     false as shared_comments,
     moment({start} - 300 * 86400) as created_at,
     moment({start} - 300 * 86400) as updated_at,
-    synced({start} - 300 * 86400, 1) as _fivetran_synced
+    synced({start} - 300 * 86400) as _fivetran_synced

@@ -36,6 +36,6 @@ select
     known(t.created_s) as created_at,
     moment(t.changed_s) as updated_at,
     false as _fivetran_deleted,
-    synced(t.changed_s, t.ticket_id) as _fivetran_synced
+    synced(t.changed_s) as _fivetran_synced
 from tickets as t
 join v_phrase as h on h.step = 0 and h.topic = t.topic and h.tone = t.tone

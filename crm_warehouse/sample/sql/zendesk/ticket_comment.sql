@@ -10,7 +10,7 @@ select
     false as tweet,
     known(c.second) as created,
     false as _fivetran_deleted,
-    synced(c.second, c.comment_id) as _fivetran_synced
+    synced(c.second) as _fivetran_synced
 from f_comments as c
 join f_tickets as t on t.ticket_id = c.ticket_id
 join v_phrase as h on h.step = c.step and h.topic = t.topic and h.tone = t.tone

@@ -12,7 +12,7 @@ select
         when 0 then ['new', 'open', 'pending', 'solved', 'closed'][h.value + 1]
         when 1 then ['offered', 'good', 'bad'][h.value + 1]
         else t.agent_id::varchar end as value,
-    synced(h.second, h.ticket_id) as _fivetran_synced
+    synced(h.second) as _fivetran_synced
 from f_history as h
 join f_tickets as t on t.ticket_id = h.ticket_id
 where h.second = seen(h.second)

@@ -33,5 +33,5 @@ select
     moment(sort_s) as created_at,
     moment(sort_s) as updated_at,
     false as _fivetran_deleted,
-    synced(sort_s, id) as _fivetran_synced
+    synced(sort_s) as _fivetran_synced
 from users
