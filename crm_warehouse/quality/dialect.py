@@ -83,6 +83,8 @@ class _AuditConnection(ConnectionWrapper):
 class AuditDialect(DuckDBEngineDialect):
     """duckdb-engine with materialized cursors and DuckDB's own catalog."""
 
+    supports_statement_cache = False
+
     def connect(self, *args: Any, **kwargs: Any) -> Any:
         """Open a connection whose cursors keep their rows."""
         wrapper = super().connect(*args, **kwargs)

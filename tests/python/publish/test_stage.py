@@ -136,8 +136,8 @@ def _with_two_vars(build: FakeBuild) -> None:
 
 ORDERS = ["model.crm_warehouse.orders"]
 BROKEN_BUILDS: dict[str, tuple[Break, str]] = {
-    "a test failed": (lambda b: _everything(b, statuses={TEST_NODE: "fail"}), "failed or skipped nodes"),
-    "a node was skipped": (lambda b: _everything(b, statuses={TEST_NODE: "skipped"}), "failed or skipped"),
+    "a test failed": (lambda b: _everything(b, statuses={TEST_NODE: "fail"}), "1 failed: unique_orders"),
+    "a node was skipped": (lambda b: _everything(b, statuses={TEST_NODE: "skipped"}), "1 were skipped"),
     "only a subset ran": (
         lambda b: b.invoke("subset", ORDERS),
         "8 did not run in this build: customer_360",

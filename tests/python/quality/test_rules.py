@@ -1,0 +1,94 @@
+"""Which rules a candidate has to meet."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.quality.rules import EXACT_KEY_ROWS, SUITES_DIR, Rule, candidate_rules
+
+SUITE = """
+table: orders
+rules:
+  - rule: orders_are_there
+    why: Empty dashboards.
+    not_empty_if: [order]
+  - rule: orders_add_up
+    why: Money appeared or vanished.
+    failing_rows: select 1 from {batch} where net_amount <> 1
+  - rule: orders_share_is_a_share
+    why: Wrong base.
+    expect: expect_column_values_to_be_between
+    with: {column: share, min_value: 0, max_value: 1}
+"""
+
+
+def table(rows: int = 10, keys: list[list[str]] | None = None) -> dict[str, object]:
+    return {"rows": rows, "keys": [["order_key"]] if keys is None else keys}
+
+
+def rules_of(suites: Path, *, raw_orders: int, **options: object) -> dict[str, Rule]:
+    sources = [{"table_name": "order", "row_count": raw_orders}]
+    found = candidate_rules({"orders": table(**options)}, sources, suites)  # type: ignore[arg-type]
+    return {rule.name: rule for rule in found}
+
+
+@pytest.fixture
+def suites(tmp_path: Path) -> Path:
+    (tmp_path / "orders.yml").write_text(SUITE)
+    return tmp_path
+
+
+def test_every_key_must_be_unique_and_present(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, raw_orders=1, keys=[["order_key"], ["source_name", "order_id"]])
+    assert set(rules) == {
+        "orders_order_key_is_unique",
+        "orders_order_key_is_present",
+        "orders_source_name_and_order_id_is_unique",
+        "orders_source_name_is_present",
+        "orders_order_id_is_present",
+    }
+
+
+def test_a_table_without_a_tested_key_fails(tmp_path: Path) -> None:
+    assert set(rules_of(tmp_path, raw_orders=1, keys=[])) == {"orders_has_a_key"}
+
+
+def test_keys_of_very_large_tables_are_checked_by_sample(tmp_path: Path) -> None:
+    small = rules_of(tmp_path, raw_orders=1)["orders_order_key_is_unique"]
+    large = rules_of(tmp_path, raw_orders=1, rows=EXACT_KEY_ROWS + 1)["orders_order_key_is_unique"]
+    assert "hash" not in small.arguments["query"]
+    assert 'hash("order_key") % 16 = 0' in large.arguments["query"]
+
+
+def test_a_suite_adds_its_rules(suites: Path) -> None:
+    rules = rules_of(suites, raw_orders=3)
+    assert rules["orders_are_there"].arguments == {"min_value": 1}
+    assert rules["orders_add_up"].arguments == {"query": "select 1 from {batch} where net_amount <> 1"}
+    assert rules["orders_share_is_a_share"].expectation == "expect_column_values_to_be_between"
+
+
+def test_a_table_may_be_empty_when_its_sources_are(suites: Path) -> None:
+    assert "orders_are_there" not in rules_of(suites, raw_orders=0)
+
+
+def test_two_rules_of_one_name_are_refused(suites: Path) -> None:
+    (suites / "again.yml").write_text(SUITE)
+    with pytest.raises(WarehouseError, match="Two audit rules share a name: orders_add_up"):
+        rules_of(suites, raw_orders=1)
+
+
+def test_a_malformed_suite_names_its_file(suites: Path) -> None:
+    (suites / "broken.yml").write_text("table: orders\nrules:\n  - {rule: no_reason_given}\n")
+    with pytest.raises(WarehouseError, match=r"broken.yml is not a suite"):
+        rules_of(suites, raw_orders=1)
+
+
+def test_the_projects_rules_say_why_and_name_their_table() -> None:
+    for path in SUITES_DIR.glob("*.yml"):
+        suite = yaml.safe_load(path.read_text())
+        assert path.stem == suite["table"]
+        for rule in suite["rules"]:
+            assert rule["rule"].startswith(f"{suite['table']}_")
+            assert rule["why"].endswith(".")
