@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from crm_warehouse.sample.arrays import BoolArray, FloatArray, IntArray
 from crm_warehouse.sample.catalogue import (
+    GIFT_CARD_CENTS,
     HIGHEST_CENTS,
     LOWEST_CENTS,
     PRODUCT_TYPES,
@@ -157,7 +158,7 @@ def make_baskets(
     product = np.where(is_gift, catalogue.gift_card, product)
     quantity = np.where(is_gift, 1, quantity)
     variant = rng.integers(0, 60, order.size) % catalogue.variants[product]
-    gift_price = np.array([2500, 5000, 10_000])[variant % 3]
+    gift_price = np.array(GIFT_CARD_CENTS)[variant % len(GIFT_CARD_CENTS)]
     price = np.where(is_gift, gift_price, catalogue.price_at(product, orders.created_s[order]))
     free = (kind == Kind.REPLACEMENT) & (offer == 0)
     price = np.where(free[order], 0, price)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crm_warehouse.sample.arrays import BoolArray, Columns, IntArray
+from crm_warehouse.sample.arrays import BoolArray, Columns, IntArray, stack
 from crm_warehouse.sample.baskets import Baskets
 from crm_warehouse.sample.config import NEVER, SampleConfig
 from crm_warehouse.sample.messaging import Mails, Metric, Profiles, profile_of
@@ -40,7 +40,7 @@ def event_columns(
     parts.append(event_part(Metric.SUBSCRIBED, joined, profiles.subscribed_s[joined]))
     if not config.lean:
         parts.append(_order_events(people, profiles, orders, baskets))
-    events = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    events = stack(parts)
     profile = events.pop("profile").astype(np.int64)
     order = np.lexsort((events["metric"], profile, events["second"]))
     return {

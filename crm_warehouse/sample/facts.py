@@ -79,8 +79,8 @@ def make_facts(config: SampleConfig, chunk: int, catalogue: Catalogue) -> dict[s
         "f_events": event_columns(config, chunk, people, profiles, orders, baskets, mails, visits),
         "f_users": _users(people, users),
         "f_tickets": _tickets(users, tickets),
-        "f_comments": _of_tickets(tickets, comment_columns(tickets)),
-        "f_history": _of_tickets(tickets, history_columns(tickets)),
+        "f_comments": comment_columns(tickets),
+        "f_history": history_columns(tickets),
     }
     for name, moment in IN_TIME.items():
         facts[name] = _in_time(facts[name], moment)
@@ -233,9 +233,3 @@ def _tickets(users: Users, tickets: Tickets) -> Columns:
         "tone": tickets.tone,
         **{name: getattr(tickets, name) for name in moments},
     }
-
-
-def _of_tickets(tickets: Tickets, columns: Columns) -> Columns:
-    """Child rows with their ticket's id instead of its position."""
-    position = columns.pop("ticket").astype(np.int64)
-    return {"ticket_id": tickets.ticket_id[position], **columns}

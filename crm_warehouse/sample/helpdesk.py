@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_warehouse.sample.arrays import Columns, IntArray
+from crm_warehouse.sample.arrays import Columns, IntArray, stack
 from crm_warehouse.sample.config import CHUNK_PEOPLE, DAY, NEVER, SampleConfig
 from crm_warehouse.sample.orders import Orders
 from crm_warehouse.sample.payments import Refunds
@@ -16,10 +16,10 @@ DELIVERY, RETURN = 0, 1
 AGENTS = 8
 FIRST_AGENT_ID = 360_000_000_001
 FIRST_USER_ID = 370_000_000_000
-STATUSES = ("new", "open", "pending", "solved", "closed")
+# Codes of the field history, in the order sql/zendesk/ticket_field_history.sql spells them.
 NEW, OPEN, PENDING, SOLVED, CLOSED = range(5)
-SCORES = ("offered", "good", "bad")
 OFFERED, GOOD, BAD = range(3)
+STATUS, SCORE, ASSIGNEE = range(3)
 
 
 @dataclass(frozen=True)
@@ -152,35 +152,48 @@ def _lives(
 
 
 def history_columns(tickets: Tickets) -> Columns:
-    """One row per change of a ticket's status or satisfaction, in the order they happen."""
-    status = (
-        (NEW, tickets.created_s), (OPEN, tickets.assigned_s), (PENDING, tickets.replied_s),
-        (OPEN, tickets.answered_s), (SOLVED, tickets.solved_s), (OPEN, tickets.reopened_s),
-        (SOLVED, tickets.solved_again_s), (CLOSED, tickets.closed_s),
-    )  # fmt: skip
-    size = tickets.ticket_id.size
-    zeros = np.zeros(size, dtype=np.int64)
-    rows = [("status", zeros + value, moment) for value, moment in status]
-    rows += [("satisfaction_score", zeros + OFFERED, tickets.offered_s),
-             ("satisfaction_score", tickets.score, tickets.rated_s),
-             ("assignee_id", tickets.agent, tickets.assigned_s)]  # fmt: skip
-    fields = ("status", "satisfaction_score", "assignee_id")
-    parts = []
-    for step, (field, value, moment) in enumerate(rows):
-        which = np.flatnonzero(moment < NEVER)
-        parts.append((np.full(which.size, fields.index(field)), value[which], which, moment[which],
-                      np.full(which.size, step)))  # fmt: skip
-    names = ("field", "value", "ticket", "second", "step")
-    return dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
+    """One row per change of a ticket's status, satisfaction or assignee; `step` orders those of one second."""
+    changes = (
+        (STATUS, NEW, tickets.created_s),
+        (STATUS, OPEN, tickets.assigned_s),
+        (STATUS, PENDING, tickets.replied_s),
+        (STATUS, OPEN, tickets.answered_s),
+        (STATUS, SOLVED, tickets.solved_s),
+        (STATUS, OPEN, tickets.reopened_s),
+        (STATUS, SOLVED, tickets.solved_again_s),
+        (STATUS, CLOSED, tickets.closed_s),
+        (SCORE, OFFERED, tickets.offered_s),
+        (SCORE, tickets.score, tickets.rated_s),
+        (ASSIGNEE, tickets.agent, tickets.assigned_s),
+    )
+    parts: list[Columns] = []
+    for step, (field, value, second) in enumerate(changes):
+        rows = np.flatnonzero(second < NEVER)
+        parts.append(
+            {
+                **_at_step(tickets, step, rows, second),
+                "field": np.full(rows.size, field),
+                "value": np.broadcast_to(np.asarray(value), second.shape)[rows],
+            }
+        )
+    return stack(parts)
 
 
 def comment_columns(tickets: Tickets) -> Columns:
     """One row per message of a ticket: question, reply, answer, solution, complaint, second solution."""
-    steps = (tickets.created_s, tickets.replied_s, tickets.answered_s, tickets.solved_s,
-             tickets.reopened_s, tickets.solved_again_s)  # fmt: skip
-    parts = []
-    for step, moment in enumerate(steps):
-        which = np.flatnonzero(moment < NEVER)
-        parts.append((which, moment[which], np.full(which.size, step), tickets.ticket_id[which] * 8 + step))
-    names = ("ticket", "second", "step", "comment_id")
-    return dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
+    moments = (
+        tickets.created_s, tickets.replied_s, tickets.answered_s, tickets.solved_s, tickets.reopened_s,
+        tickets.solved_again_s,
+    )  # fmt: skip
+    parts: list[Columns] = []
+    for step, second in enumerate(moments):
+        rows = np.flatnonzero(second < NEVER)
+        parts.append(
+            {**_at_step(tickets, step, rows, second), "comment_id": tickets.ticket_id[rows] * 8 + step}
+        )
+    return stack(parts)
+
+
+def _at_step(tickets: Tickets, step: int, rows: IntArray, second: IntArray) -> Columns:
+    """Which tickets reach a step of their life, and when."""
+    return {"ticket_id": tickets.ticket_id[rows], "second": second[rows], "step": np.full(rows.size, step)}

@@ -4,20 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_warehouse.sample.arrays import BoolArray, Columns, IntArray
+from crm_warehouse.sample.arrays import BoolArray, Columns, IntArray, stack
 from crm_warehouse.sample.baskets import Baskets, per_order
+from crm_warehouse.sample.catalogue import GIFT_CARD_CENTS
 from crm_warehouse.sample.config import DAY, NEVER, SampleConfig
 from crm_warehouse.sample.orders import Kind, Method, Orders
 
 REFUND_SHARE = 0.09
 FULL, SOME_LINES, GOODWILL = 0, 1, 2
 GOODWILL_CENTS = 500
-GATEWAYS = ("shopify_payments", "paypal", "klarna", "bank_deposit", "gift_card")
+# Codes of the transaction table, in the order sql/shopify/transaction.sql spells them; gateways go by Method.
 GIFT_CARD_GATEWAY = 4
 AUTHORIZATION, CAPTURE, SALE, VOID, REFUND = range(5)
-TRANSACTION_KINDS = ("authorization", "capture", "sale", "void", "refund")
 SUCCESS, FAILURE, PENDING = range(3)
-TRANSACTION_STATUSES = ("success", "failure", "pending")
+# Room for the transactions of one order in their ids.
+SLOTS = 16
 
 
 @dataclass(frozen=True)
@@ -131,47 +132,83 @@ def refund_id(orders: Orders, round_: int) -> IntArray:
 
 def refund_columns(orders: Orders, refunds: Refunds) -> Columns:
     """One row per refund."""
-    parts = []
+    parts: list[Columns] = []
     for round_ in (0, 1):
         rows = np.flatnonzero(refunds.second[round_] < NEVER)
-        parts.append((refund_id(orders, round_)[rows], orders.order_id[rows], refunds.second[round_][rows],
-                      refunds.amount[round_][rows], np.full(rows.size, round_)))  # fmt: skip
-    ids, order_ids, seconds, amounts, rounds = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return {
-        "refund_id": ids,
-        "order_id": order_ids,
-        "refund_s": seconds,
-        "amount_c": amounts,
-        "round": rounds,
-    }
+        parts.append(
+            {
+                "refund_id": refund_id(orders, round_)[rows],
+                "order_id": orders.order_id[rows],
+                "refund_s": refunds.second[round_][rows],
+                "amount_c": refunds.amount[round_][rows],
+            }
+        )
+    return stack(parts)
 
 
 def refund_line_columns(orders: Orders, baskets: Baskets, refunds: Refunds) -> Columns:
     """One row per refunded line and refund."""
-    parts = []
+    parts: list[Columns] = []
     for round_ in (0, 1):
-        quantity = refunds.quantity[round_]
-        rows = np.flatnonzero(quantity > 0)
+        rows = np.flatnonzero(refunds.quantity[round_] > 0)
         order = baskets.order[rows]
-        parts.append((baskets.line_id[rows] * 2 + round_, refund_id(orders, round_)[order], baskets.line_id[rows],
-                      refunds.second[round_][order], quantity[rows], refunds.subtotal[round_][rows],
-                      refunds.tax[round_][rows]))  # fmt: skip
-    names = ("refund_line_id", "refund_id", "line_id", "refund_s", "quantity", "subtotal_c", "tax_c")
-    return dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
+        parts.append(
+            {
+                "refund_line_id": baskets.line_id[rows] * 2 + round_,
+                "refund_id": refund_id(orders, round_)[order],
+                "line_id": baskets.line_id[rows],
+                "refund_s": refunds.second[round_][order],
+                "quantity": refunds.quantity[round_][rows],
+                "subtotal_c": refunds.subtotal[round_][rows],
+                "tax_c": refunds.tax[round_][rows],
+            }
+        )
+    return stack(parts)
 
 
 def adjustment_columns(orders: Orders, refunds: Refunds) -> Columns:
     """One row per amount given back without a line: shipping and goodwill. Amounts are negative, as Shopify's."""
-    parts = []
+    parts: list[Columns] = []
+    untaxed = np.zeros(orders.size, dtype=np.int64)
     pieces = [(0, 0, refunds.shipping, refunds.shipping_tax)]
-    pieces += [(r, 1, refunds.goodwill[r], np.zeros(orders.size, dtype=np.int64)) for r in (0, 1)]
+    pieces += [(round_, 1, refunds.goodwill[round_], untaxed) for round_ in (0, 1)]
     for round_, is_goodwill, amount, tax in pieces:
         rows = np.flatnonzero((amount > 0) & (refunds.second[round_] < NEVER))
-        ids = refund_id(orders, round_)[rows]
-        parts.append((ids * 2 + is_goodwill, ids, orders.order_id[rows], refunds.second[round_][rows],
-                      -amount[rows], -tax[rows], np.full(rows.size, is_goodwill)))  # fmt: skip
-    names = ("adjustment_id", "refund_id", "order_id", "refund_s", "amount_c", "tax_c", "is_goodwill")
-    return dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
+        refund = refund_id(orders, round_)[rows]
+        parts.append(
+            {
+                "adjustment_id": refund * 2 + is_goodwill,
+                "refund_id": refund,
+                "order_id": orders.order_id[rows],
+                "refund_s": refunds.second[round_][rows],
+                "amount_c": -amount[rows],
+                "tax_c": -tax[rows],
+                "is_goodwill": np.full(rows.size, is_goodwill),
+            }
+        )
+    return stack(parts)
+
+
+def _transactions(
+    orders: Orders, which: BoolArray, second: IntArray, slot: int, kind: int, amount: IntArray, *,
+    status: int = SUCCESS, gateway: IntArray | None = None, refund: IntArray | None = None,
+    parent: IntArray | None = None,
+) -> Columns:  # fmt: skip
+    """One transaction for each of some orders; `slot` is its place in the order, from which its id follows."""
+    rows = np.flatnonzero(which & (second < NEVER))
+    nothing = np.zeros(orders.size, dtype=np.int64)
+    return {
+        "transaction_id": orders.order_id[rows] * SLOTS + slot,
+        "order_id": orders.order_id[rows],
+        "second": second[rows],
+        "kind": np.full(rows.size, kind),
+        "status": np.full(rows.size, status),
+        "amount_c": amount[rows],
+        "gateway": (orders.method if gateway is None else gateway)[rows],
+        "refund_id": (nothing if refund is None else refund)[rows],
+        "parent_id": (nothing if parent is None else parent)[rows],
+        "is_test": orders.kind[rows] == Kind.TEST,
+    }
 
 
 def transaction_columns(
@@ -179,48 +216,38 @@ def transaction_columns(
 ) -> Columns:
     """One row per transaction: payments, failed and pending attempts, voids, refunds."""
     rng = config.rng(chunk, "transactions")
-    size, method = orders.size, orders.method
-    pays = baskets.total > 0
-    by_card = pays & (method == Method.CARD)
-    gift = np.where((orders.kind == Kind.PURCHASE) & (method != Method.AUTHORIZED) & (rng.random(size) < 0.02),
-                    np.minimum(2500, baskets.total), 0)  # fmt: skip
-    main = baskets.total - gift
-    owed, held, wired = main > 0, method == Method.AUTHORIZED, method == Method.BANK
-    created, paid, none = orders.created_s, orders.paid_s, np.zeros(size, dtype=np.int64)
-    base = orders.order_id * 16
-    paying = np.where(held | wired, base + 2, base)
-    # slot in the order, which orders, when, kind, status, cents, gateway, refund, parent
-    pieces = [
-        (0, owed & held, created, AUTHORIZATION, SUCCESS, main, method, none, none),
-        (0, owed & wired, created, SALE, PENDING, main, method, none, none),
-        (0, owed & ~held & ~wired, created, SALE, SUCCESS, main, method, none, none),
-        (1, owed & by_card & (rng.random(size) < 0.03), created, SALE, FAILURE, main, method, none, none),
-        (2, owed & held & (paid < NEVER), paid, CAPTURE, SUCCESS, main, method, none, base),
-        (2, owed & wired, paid, SALE, SUCCESS, main, method, none, base),
-        (3, owed & held, orders.voided_s, VOID, SUCCESS, main, method, none, base),
-        (6, gift > 0, created, SALE, SUCCESS, gift, np.full(size, GIFT_CARD_GATEWAY), none, none),
+    created, paid, method = orders.created_s, orders.paid_s, orders.method
+    held, wired = method == Method.AUTHORIZED, method == Method.BANK
+    redeems = (orders.kind == Kind.PURCHASE) & ~held & (rng.random(orders.size) < 0.02)
+    card = np.where(redeems, np.minimum(GIFT_CARD_CENTS[0], baskets.total), 0)
+    main = baskets.total - card
+    owed = main > 0
+    declined = owed & (method == Method.CARD) & (rng.random(orders.size) < 0.03)
+    first = orders.order_id * SLOTS
+    paying = np.where(held | wired, first + 2, first)
+    by_card = np.full(orders.size, GIFT_CARD_GATEWAY)
+    parts = [
+        _transactions(orders, owed & held, created, 0, AUTHORIZATION, main),
+        _transactions(orders, owed & wired, created, 0, SALE, main, status=PENDING),
+        _transactions(orders, owed & ~held & ~wired, created, 0, SALE, main),
+        _transactions(orders, declined, created, 1, SALE, main, status=FAILURE),
+        _transactions(orders, owed & held, paid, 2, CAPTURE, main, parent=first),
+        _transactions(orders, owed & wired, paid, 2, SALE, main, parent=first),
+        _transactions(orders, owed & held, orders.voided_s, 3, VOID, main, parent=first),
+        _transactions(orders, card > 0, created, 6, SALE, card, gateway=by_card),
     ]
-    for r in (0, 1):
-        given = refunds.amount[r] > 0
-        pieces.append(
-            (
-                4 + r,
-                given,
-                refunds.second[r],
+    for round_ in (0, 1):
+        given = refunds.amount[round_]
+        parts.append(
+            _transactions(
+                orders,
+                given > 0,
+                refunds.second[round_],
+                4 + round_,
                 REFUND,
-                SUCCESS,
-                refunds.amount[r],
-                method,
-                refund_id(orders, r),
-                paying,
-            )
+                given,
+                refund=refund_id(orders, round_),
+                parent=paying,
+            )  # fmt: skip
         )
-    parts = []
-    for slot, which, second, kind, status, amount, gateway, refund, parent in pieces:
-        rows = np.flatnonzero(which & (second < NEVER))
-        parts.append((base[rows] + slot, orders.order_id[rows], second[rows], np.full(rows.size, kind),
-                      np.full(rows.size, status), amount[rows], gateway[rows], refund[rows], parent[rows],
-                      orders.kind[rows] == Kind.TEST))  # fmt: skip
-    names = ("transaction_id", "order_id", "second", "kind", "status", "amount_c", "gateway", "refund_id",
-             "parent_id", "is_test")  # fmt: skip
-    return dict(zip(names, (np.concatenate(c) for c in zip(*parts, strict=True)), strict=True))
+    return stack(parts)

@@ -6,6 +6,7 @@ merged by slices of time to `<platform>/<table>/part-NNN.parquet`, so memory sta
 
 # ruff: noqa: S608 - every part of these statements is written here; nothing comes from outside
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -90,17 +91,17 @@ class Writer:
 
     def _copy(self, sql: str, target: Path, options: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        self.con.execute(f"copy ({sql}) to '{target}' ({options})")
+        self.con.execute(f"copy ({sql}) to '{_quoted(target)}' ({options})")
 
-    def merge(self) -> None:
-        """Bring part files into order of time, slice by slice."""
+    def merge(self) -> Iterator[str]:
+        """Bring part files into order of time, slice by slice; yields the name of each table done."""
         for table in self.tables:
             if not table.once:
                 self._merge_table(table)
-        shutil.rmtree(self.parts)
+                yield f"{table.platform}.{self.name(table)}"
 
     def _merge_table(self, table: RawTable) -> None:
-        parts = f"read_parquet('{self._part_dir(table)}/*.parquet')"
+        parts = f"read_parquet('{_quoted(self._part_dir(table))}/*.parquet')"
         for number, (low, high) in enumerate(self._slices(parts)):
             target = self.out / table.platform / self.name(table) / f"part-{number:03d}.parquet"
             self._copy(_final(table, f"{parts} where sort_s >= {low} and sort_s < {high}"), target, FINAL)
@@ -117,6 +118,10 @@ class Writer:
         return list(zip(edges[:-1], edges[1:], strict=True))
 
 
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
 def _final(table: RawTable, rows: str) -> str:
     """The table's visible columns in order of time and key: every run writes the same rows in the same order."""
     hidden = ", ".join(("sort_s", *table.hidden))
@@ -128,6 +133,7 @@ def open_writer(config: SampleConfig, out: Path, catalogue: Catalogue) -> Writer
     """A writer with the shop's words and catalogue loaded."""
     spill = out / "_parts" / "spill"
     con = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(spill)})
+    con.execute("set enable_progress_bar = false")
     con.execute((SQL_DIR / "macros.sql").read_text().replace("{until}", str(config.until)))
     load_words(con, config, catalogue)
     return Writer(config, out, con)

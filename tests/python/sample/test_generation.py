@@ -81,11 +81,36 @@ def test_chunks_have_the_same_tables_and_columns_as_one_piece(chunked_shop: Shop
 
 
 def test_a_smaller_sample_replaces_a_larger_one(tmp_path: Path) -> None:
-    (tmp_path / "shopify" / "order").mkdir(parents=True)
-    (tmp_path / "shopify" / "order" / "part-000.parquet").write_text("an older, larger sample")
-    write_sample(tmp_path, customers=20)
-    assert not (tmp_path / "shopify" / "order").exists()
-    assert (tmp_path / "shopify" / "order.parquet").exists()
+    write_sample(tmp_path / "raw", customers=20)
+    larger = tmp_path / "raw" / "shopify" / "order" / "part-000.parquet"
+    larger.parent.mkdir()
+    larger.write_text("a part of the larger sample")
+    write_sample(tmp_path / "raw", customers=20)
+    assert not larger.exists()
+    assert (tmp_path / "raw" / "shopify" / "order.parquet").exists()
+
+
+def test_a_folder_that_is_not_a_sample_is_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / "shopify" / "order.parquet"
+    theirs.parent.mkdir()
+    theirs.write_text("somebody's orders")
+    with pytest.raises(WarehouseError, match="not a sample shop"):
+        write_sample(tmp_path, customers=20)
+    assert theirs.read_text() == "somebody's orders"
+
+
+def test_an_interrupted_run_leaves_no_half_written_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(writer.Writer, "write_chunk", interrupt)
+        write_sample(tmp_path / "raw", customers=20)
+    assert not (tmp_path / "raw").exists()
+    write_sample(tmp_path / "raw", customers=20)
+    assert (tmp_path / "raw" / "shopify" / "order.parquet").exists()
 
 
 def test_graphql_tells_of_the_same_orders(shop: Shop, graphql_shop: Shop) -> None:
