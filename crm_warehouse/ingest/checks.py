@@ -29,6 +29,8 @@ EARLIEST_PLAUSIBLE = datetime(1990, 1, 1)
 # Below this many rows a rule never stops the build, whatever share of the table they are.
 MIN_TOLERATED_ROWS = 10
 EXAMPLES = 5
+# Up to here, grouping a column is cheaper than parsing every row of it.
+FEW_DISTINCT = 100_000
 SHOWN_VALUE_LENGTH = 20
 # Keys compared at a time: bounds memory at about half a gigabyte whatever the table's size.
 KEYS_PER_PASS = 2**26
@@ -118,8 +120,31 @@ class Checker:
         )
         found = dict(zip(keys, row, strict=True))
         facts.newest_at = found.pop("newest", None)
-        facts.counts = {key: int(value) for key, value in found.items()}
+        facts.counts = {key: int(value) for key, value in found.items()} | self._measure_json(part)
         checked.facts[part.part_id] = facts
+
+    def _measure_json(self, part: Part) -> dict[str, int]:
+        """Casts out of JSON, parsed once per distinct text where a column has few of them, as shipping prices do."""
+        counts: dict[str, int] = {}
+        for name, casts in part.casts.items():
+            for index, cast_ in enumerate(casts):
+                if cast_.json_column:
+                    column = cast_.json_column
+                    name_only = column.removeprefix("p.")
+                    origin = f"from {part.landed.relation} as p"
+                    (distinct,) = self._one(f"select approx_count_distinct({column}) {origin}")
+                    is_repetitive = distinct <= FEW_DISTINCT
+                    values = (
+                        f"select {column} as {name_only}, count(*) as n {origin} group by 1"
+                        if is_repetitive
+                        else f"select {column} as {name_only}, 1 as n {origin}"
+                    )
+                    bad, probe = self._one(
+                        f"select coalesce(sum(n) filter (where {cast_.bad}), 0), "
+                        f"coalesce(sum(n) filter (where {cast_.probe or 'false'}), 0) from ({values}) as p"
+                    )
+                    counts |= {f"bad:{name}:{index}": int(bad), f"probe:{name}:{index}": int(probe)}
+        return counts
 
     def _typed(self, part: Part, facts: Facts | None = None) -> str:
         """A CTE of the part's rows that no rule has taken out yet, converted where they can be."""
@@ -134,22 +159,24 @@ class Checker:
         kept = f" where not {excluded(part.part_id, EXCLUDED)}" if facts and facts.has_exclusions else ""
         dated = f", {self._dates(part)}" if part.has_time else ""
         return (
-            f"with rows_read as (select {', '.join(columns)} from {part.landed.relation} as p{kept}), "
-            f"typed as (select *{dated} from rows_read)"
+            f"with rows_read as not materialized (select {', '.join(columns)} from {part.landed.relation} as p{kept}), "
+            f"typed as not materialized (select *{dated} from rows_read)"
         )
 
     def _dates(self, part: Part) -> str:
         start = moment(self.limits.started_at)
-        load = (
-            f"least(coalesce({identifier(LOAD_TIME)}, {start}), {start})"
-            if part.table.has_load_time
-            else start
-        )
-        minutes = int(self.limits.clock_skew.total_seconds() // 60)
         happened = part.happened_at()
+        later = f"{happened} > {moment(self.limits.started_at + self.limits.clock_skew)}"
+        if part.table.has_load_time:
+            load = identifier(LOAD_TIME)
+            minutes = int(self.limits.clock_skew.total_seconds() // 60)
+            # Adding an interval to every row would cost more than all other date checks together.
+            late = f"{happened} > least({load}, {start}) + interval {minutes} minute"
+            is_late = f"{happened} > {load} or {happened} > {start}"
+            later = f"case when {is_late} then coalesce({late}, {later}) else false end"
         return (
             f"{happened} as _happened, {happened} < {moment(EARLIEST_PLAUSIBLE)} as _implausible_date, "
-            f"{happened} > {load} + interval {minutes} minute as _later_than_load, {happened} is null as _undated"
+            f"{later} as _later_than_load, {happened} is null as _undated"
         )
 
     # -- what stops the build -------------------------------------------------------------------------------
@@ -405,9 +432,9 @@ def _conditions(part: Part) -> Iterator[tuple[str, str]]:
     for column in part.table.columns:
         casts = part.casts[column.name]
         for index, cast_ in enumerate(casts):
-            if cast_.bad:
+            if cast_.bad and not cast_.json_column:
                 yield f"bad:{column.name}:{index}", cast_.bad
-            if cast_.probe:
+            if cast_.probe and not cast_.json_column:
                 yield f"probe:{column.name}:{index}", cast_.probe
             if index < len(casts) - 1 and not cast_.never_null:
                 yield f"null:{column.name}:{index}", f"{cast_.attempt} is null"

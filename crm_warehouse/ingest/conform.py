@@ -107,6 +107,8 @@ def _casts(column: Column, physical: Mapping[str, tuple[str, str]], landed: Land
                 keeps_null = column.data_type == "string" or kind.upper() not in {"VARCHAR", "JSON"}
                 never_null = keeps_null and name in landed.never_null
                 yield replace(cast(raw, kind, column.data_type), never_null=never_null)
+                if never_null:
+                    return  # the aliases behind it cannot matter
 
 
 def _deleted(table: Table, physical: Mapping[str, tuple[str, str]]) -> str | None:
