@@ -24,7 +24,7 @@ MIN_REPEAT_CUSTOMERS = 30
 MIN_HISTORY_DAYS = 56
 
 # Wide enough for any shop (alpha in weeks), narrow enough for the series that scores them in SQL.
-BOUNDS = {"r": (0.01, 20.0), "alpha": (0.25, 1000.0), "a": (0.001, 20.0), "b": (0.01, 200.0)}
+BOUNDS = {"r": (1e-4, 20.0), "alpha": (0.25, 1000.0), "a": (0.001, 20.0), "b": (0.01, 200.0)}
 # Many starts explore at most this many cells; the best one is then polished on all of them.
 EXPLORATION_CELLS = 50_000
 
