@@ -21,12 +21,12 @@ summarized as (
         min(order_date) filter (where is_purchase) as first_purchase_date,
         max(order_date) filter (where is_purchase) as last_purchase_date,
 
-        count_if(is_counted) as order_count,
+        count(*) filter (where is_counted) as order_count,
         count(distinct case when is_purchase then order_date end) as purchase_day_count,
-        count_if(is_counted and refund_amount > 0) as refunded_order_count,
-        count_if(exclusion_reason = 'cancelled') as cancelled_order_count,
-        count_if(is_counted and sales_amount = 0) as zero_value_order_count,
-        count_if(is_counted and discount_amount > 0) as discounted_order_count,
+        count(*) filter (where is_counted and refund_amount > 0) as refunded_order_count,
+        count(*) filter (where exclusion_reason = 'cancelled') as cancelled_order_count,
+        count(*) filter (where is_counted and sales_amount = 0) as zero_value_order_count,
+        count(*) filter (where is_counted and discount_amount > 0) as discounted_order_count,
 
         sum(gross_amount) filter (where is_counted) as gross_amount,
         sum(discount_amount) filter (where is_counted) as discount_amount,
@@ -43,7 +43,7 @@ summarized as (
         max_by(sales_channel, order_sequence_number) as last_sales_channel,
 
         -- Days between consecutive counted orders on different days.
-        count_if(days_since_previous_order > 0) as interval_count,
+        count(*) filter (where days_since_previous_order > 0) as interval_count,
         sum(days_since_previous_order) as interval_days,
         sum(days_since_previous_order * days_since_previous_order) as squared_interval_days
 

@@ -30,7 +30,10 @@ bought as (
         order_lines.is_counted
         and order_lines.customer_key is not null
 
-    group by 1, 2, 3
+    group by
+        order_lines.customer_key,
+        products.product_type,
+        coalesce(order_lines.vendor, products.vendor)
 
 ),
 

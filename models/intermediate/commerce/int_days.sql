@@ -1,5 +1,5 @@
--- Counted with digits, since no row generator is shared by the engines. 1990 is the earliest day conform lets
--- through; forecasts reach past the as-of day.
+-- Counted with digits, since no row generator is shared by the engines. 1990 is the earliest day
+-- conform lets through; forecasts reach past the as-of day.
 with
 
 run_context as (
@@ -10,7 +10,7 @@ run_context as (
 
 digits as (
 
-    select digit
+    select digits.digit
     from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as digits (digit)
 
 ),

@@ -48,9 +48,9 @@ daily as (
     from periods
     inner join days
         on
-            days.calendar_date >= periods.valid_from
+            periods.valid_from <= days.calendar_date
             and (
-                days.calendar_date < periods.next_valid_from
+                periods.next_valid_from > days.calendar_date
                 or periods.next_valid_from is null
             )
 

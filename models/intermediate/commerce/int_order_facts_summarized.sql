@@ -45,14 +45,14 @@ unioned as (
 
     select
         order_key,
-        null,
-        null,
-        null,
-        null,
+        null as is_gift_card,
+        null as quantity,
+        null as gross_amount,
+        null as sales_amount,
         refund_amount,
-        null,
-        null,
-        null
+        null as paid_amount,
+        null as gateway,
+        null as fulfilled_at
 
     from refunds
 
@@ -62,14 +62,14 @@ unioned as (
 
     select
         order_key,
-        null,
-        null,
-        null,
-        null,
-        null,
-        amount,
+        null as is_gift_card,
+        null as quantity,
+        null as gross_amount,
+        null as sales_amount,
+        null as refund_amount,
+        amount as paid_amount,
         gateway,
-        null
+        null as fulfilled_at
 
     from transactions
 
@@ -82,13 +82,13 @@ unioned as (
 
     select
         order_key,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
+        null as is_gift_card,
+        null as quantity,
+        null as gross_amount,
+        null as sales_amount,
+        null as refund_amount,
+        null as paid_amount,
+        null as gateway,
         fulfilled_at
 
     from fulfillments

@@ -1,4 +1,4 @@
--- Only orders whose prices include a tax that no tax line tells apart; at most shops that is no order at all.
+-- Only orders whose prices include a tax that no tax line tells apart; at most shops there is none.
 {{ config(materialized='table') }}
 
 with

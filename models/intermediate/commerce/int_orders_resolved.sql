@@ -1,4 +1,4 @@
--- A table, and narrow: five models join it to orders or lines, and the window would drag every column along.
+-- A table, and narrow: models join it to orders and lines, and the window drags every column along.
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,5 @@
--- Fails when what customer_360 tells of all customers, plus the stated remainder (orders that name nobody), is not
--- what `orders` tells, in counted orders or in any amount.
+-- Fails when what customer_360 tells of all customers, plus the stated remainder (orders that
+-- name nobody), is not what `orders` tells, in counted orders or in any amount.
 {{ config(meta={'dagster': {'ref': {'name': 'customer_360'}}}) }}
 
 with
@@ -20,9 +20,12 @@ orders as (
 
     select
         count(*) filter (where customer_key is null) as order_count_of_nobody,
-        coalesce(sum(sales_amount) filter (where customer_key is null), 0) as sales_amount_of_nobody,
-        coalesce(sum(refund_amount) filter (where customer_key is null), 0) as refund_amount_of_nobody,
-        coalesce(sum(net_amount) filter (where customer_key is null), 0) as net_amount_of_nobody,
+        coalesce(sum(sales_amount) filter (where customer_key is null), 0)
+            as sales_amount_of_nobody,
+        coalesce(sum(refund_amount) filter (where customer_key is null), 0)
+            as refund_amount_of_nobody,
+        coalesce(sum(net_amount) filter (where customer_key is null), 0)
+            as net_amount_of_nobody,
         count(*) as order_count,
         coalesce(sum(sales_amount), 0) as sales_amount,
         coalesce(sum(refund_amount), 0) as refund_amount,

@@ -1,5 +1,5 @@
--- Fails with one row per currency and reporting currency that seeds/exchange_rates.csv has no rate for on the day
--- of some order: add a row valid from `first_order_date` or earlier.
+-- Fails with one row per currency and reporting currency that seeds/exchange_rates.csv has no
+-- rate for on the day of some order: add a row valid from `first_order_date` or earlier.
 {{ config(meta={'dagster': {'ref': {'name': 'orders'}}}) }}
 
 with

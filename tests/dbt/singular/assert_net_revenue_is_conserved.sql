@@ -1,6 +1,7 @@
--- Fails when orders, lines or net revenue of a shop differ between `orders` and the tables conform wrote. The rules
--- of docs/rules-of-revenue.md, said a second time in the shop's own words: nothing of our models is reused, so an
--- order lost or doubled, in staging too, shows here.
+-- Fails when orders, lines or net revenue of a shop differ between `orders` and the tables
+-- conform wrote. The rules of docs/rules-of-revenue.md, said a second time in the shop's own
+-- words: nothing of our models is reused, so an order lost or doubled, in staging too, shows
+-- here.
 {{ config(meta={'dagster': {'ref': {'name': 'orders'}}}) }}
 
 with
@@ -34,7 +35,9 @@ payments as (
 
     where
         order_id in (
-            select id from {{ source('shopify', 'order') }} where lower(financial_status) = 'voided'
+            select id
+            from {{ source('shopify', 'order') }}
+            where lower(financial_status) = 'voided'
         )
 
     group by source_name, order_id
@@ -129,7 +132,9 @@ discounts as (
 
 discounting_shops as (
 
-    select source_name from discounts group by source_name
+    select source_name
+    from discounts
+    group by source_name
 
 ),
 
@@ -144,7 +149,9 @@ taxes as (
 
     where
         tax_line.source_name in (
-            select source_name from {{ source('shopify', 'order') }} where taxes_included
+            select source_name
+            from {{ source('shopify', 'order') }}
+            where taxes_included
         )
 
     group by tax_line.source_name, tax_line.order_line_id
@@ -162,7 +169,10 @@ paid_lines as (
         rated_orders.total_shipping,
         rated_orders.rate,
         taxes.amount as tax,
-        cast(coalesce(order_line.original_total, order_line.price * order_line.quantity) as decimal(18, 4))
+        cast(
+            coalesce(order_line.original_total, order_line.price * order_line.quantity)
+            as decimal(18, 4)
+        )
         - cast(coalesce(
             discounts.amount,
             case when discounting_shops.source_name is null then order_line.total_discount end, 0
@@ -243,7 +253,7 @@ untold as (
     select
         source_name,
         sum(tax * rate) as amount,
-        -- Sharing and converting round every line once; only then sums may differ, by half of the last digit.
+        -- Only sharing and converting together round lines and orders apart.
         sum(case when rate = 1 then 0 else line_count end) * 0.0001 as rounding
 
     from untold_taxes

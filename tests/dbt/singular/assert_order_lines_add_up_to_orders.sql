@@ -1,4 +1,5 @@
--- Fails when order_lines and orders differ in lines, units or any amount: a join lost or doubled something.
+-- Fails when order_lines and orders differ in lines, units or any amount: a join lost or doubled
+-- something.
 {{ config(meta={'dagster': {'ref': {'name': 'order_lines'}}}) }}
 
 with
