@@ -14,29 +14,60 @@ blocked_identifiers as (
 
 ),
 
-names_counted as (
-
-    select
-        identifier_type,
-        identifier_value,
-        last_name_normalized,
-        substring(first_name_normalized, 1, 1) as first_initial,
-        count(*) as record_count
-
-    from identifiers
-
-    group by identifier_type, identifier_value, last_name_normalized, first_initial
-
-),
-
 shared_identifiers as (
 
     select
         identifier_type,
         identifier_value,
-        sum(record_count) as record_count,
+        count(*) as record_count,
+        min(last_name_normalized) as lowest_surname,
+        max(last_name_normalized) as highest_surname,
+        min(substring(first_name_normalized, 1, 1)) as lowest_initial,
+        max(substring(first_name_normalized, 1, 1)) as highest_initial
+
+    from identifiers
+
+    group by identifier_type, identifier_value
+
+    having count(*) > 1
+
+),
+
+-- Few identifiers have several names: only theirs are worth counting.
+names_counted as (
+
+    select
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        identifiers.last_name_normalized,
+        substring(identifiers.first_name_normalized, 1, 1) as first_initial,
+        count(*) as record_count
+
+    from identifiers
+    inner join shared_identifiers
+        on
+            identifiers.identifier_type = shared_identifiers.identifier_type
+            and identifiers.identifier_value = shared_identifiers.identifier_value
+
+    where
+        shared_identifiers.lowest_surname <> shared_identifiers.highest_surname
+        or shared_identifiers.lowest_initial <> shared_identifiers.highest_initial
+
+    group by
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        identifiers.last_name_normalized,
+        first_initial
+
+),
+
+names_summarized as (
+
+    select
+        identifier_type,
+        identifier_value,
         count(distinct last_name_normalized) as surname_count,
-        -- The most frequent name's initial; of equally frequent ones the last in the alphabet, to be repeatable.
+        -- The most frequent name's; among equally frequent ones the last in the alphabet, to be repeatable.
         substring(
             max(concat(lpad(cast(record_count as {{ dbt.type_string() }}), 12, '0'), first_initial))
                 filter (where first_initial is not null),
@@ -48,25 +79,40 @@ shared_identifiers as (
 
     group by identifier_type, identifier_value
 
-    having sum(record_count) > 1
+),
+
+summarized as (
+
+    select
+        shared_identifiers.identifier_type,
+        shared_identifiers.identifier_value,
+        shared_identifiers.record_count,
+        coalesce(
+            names_summarized.surname_count,
+            case when shared_identifiers.lowest_surname is null then 0 else 1 end
+        ) as surname_count,
+        coalesce(names_summarized.main_initial, shared_identifiers.lowest_initial) as main_initial
+
+    from shared_identifiers
+    left join names_summarized
+        on
+            shared_identifiers.identifier_type = names_summarized.identifier_type
+            and shared_identifiers.identifier_value = names_summarized.identifier_value
 
 ),
 
 guarded as (
 
     select
-        shared_identifiers.identifier_type,
-        shared_identifiers.identifier_value,
-        shared_identifiers.record_count,
-        shared_identifiers.surname_count,
-        shared_identifiers.main_initial,
-        coalesce(
-            shared_identifiers.surname_count > {{ var('identity_max_surnames_per_identifier', 6) }}
-            or (
-                shared_identifiers.surname_count > 1
-                and shared_identifiers.record_count > {{ var('identity_max_records_per_identifier', 100) }}
-            ),
-            false
+        summarized.identifier_type,
+        summarized.identifier_value,
+        summarized.record_count,
+        summarized.surname_count,
+        summarized.main_initial,
+        summarized.surname_count > {{ var('identity_max_surnames_per_identifier', 6) }}
+        or (
+            summarized.surname_count > 1
+            and summarized.record_count > {{ var('identity_max_records_per_identifier', 100) }}
         ) as is_crowded,
         coalesce(
             blocked_values.identifier_value,
@@ -74,18 +120,18 @@ guarded as (
             blocked_domains.identifier_value
         ) is not null as is_blocked
 
-    from shared_identifiers
+    from summarized
     left join blocked_identifiers as blocked_values
         on
-            shared_identifiers.identifier_type = blocked_values.identifier_type
-            and shared_identifiers.identifier_value = blocked_values.identifier_value
+            summarized.identifier_type = blocked_values.identifier_type
+            and summarized.identifier_value = blocked_values.identifier_value
     left join blocked_identifiers as blocked_local_parts
         on
-            split_part(shared_identifiers.identifier_value, '@', 1) = blocked_local_parts.identifier_value
+            split_part(summarized.identifier_value, '@', 1) = blocked_local_parts.identifier_value
             and blocked_local_parts.identifier_type = 'email_local_part'
     left join blocked_identifiers as blocked_domains
         on
-            split_part(shared_identifiers.identifier_value, '@', 2) = blocked_domains.identifier_value
+            split_part(summarized.identifier_value, '@', 2) = blocked_domains.identifier_value
             and blocked_domains.identifier_type = 'email_domain'
 
 )

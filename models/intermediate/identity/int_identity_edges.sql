@@ -8,12 +8,6 @@ identifiers as (
 
 ),
 
-records as (
-
-    select * from {{ ref('int_identity_records_normalized') }}
-
-),
-
 guarded_identifiers as (
 
     select * from {{ ref('int_identifiers_guarded') }}
@@ -23,12 +17,11 @@ guarded_identifiers as (
 ),
 
 -- Who shares an identifier is one person only if the names agree. An e-mail address is mostly one person's: an
--- initial is enough, and a record without a name joins the address' main one. A phone is often a household's and
--- a crowded identifier nobody's: there the names must be given.
+-- initial is enough, and a record without a name joins the address' main one. A phone is often a household's and a
+-- crowded identifier nobody's: there the names must be given.
 named as (
 
     select
-        identifiers.record_key,
         identifiers.node_id,
         identifiers.identifier_type,
         identifiers.identifier_value,
@@ -36,8 +29,12 @@ named as (
             when guarded_identifiers.is_crowded
                 then concat(identifiers.first_name_normalized, ' ', identifiers.last_name_normalized)
             when identifiers.identifier_type = 'phone'
-                then concat(substring(identifiers.first_name_normalized, 1, 1), ' ', identifiers.last_name_normalized)
-            else coalesce(substring(identifiers.first_name_normalized, 1, 1), guarded_identifiers.main_initial, '')
+                then concat(
+                    substring(identifiers.first_name_normalized, 1, 1), ' ', identifiers.last_name_normalized
+                )
+            else coalesce(
+                substring(identifiers.first_name_normalized, 1, 1), guarded_identifiers.main_initial, ''
+            )
         end as shared_name,
         case
             when guarded_identifiers.is_crowded then concat('same_', identifiers.identifier_type, '_and_full_name')
@@ -52,7 +49,7 @@ named as (
             and identifiers.identifier_value = guarded_identifiers.identifier_value
 
     where
-        identifiers.identifier_type = 'email' and not guarded_identifiers.is_crowded
+        (identifiers.identifier_type = 'email' and not guarded_identifiers.is_crowded)
         or (identifiers.first_name_normalized is not null and identifiers.last_name_normalized is not null)
 
 ),
@@ -71,17 +68,14 @@ starred as (
 edges as (
 
     select
-        hubs.record_key as left_record_key,
-        starred.record_key as right_record_key,
-        starred.hub_node_id as left_node_id,
-        starred.node_id as right_node_id,
-        starred.rule,
-        starred.identifier_value as evidence
+        hub_node_id as left_node_id,
+        node_id as right_node_id,
+        rule,
+        identifier_value as evidence
 
     from starred
-    inner join records as hubs on starred.hub_node_id = hubs.node_id
 
-    where starred.node_id <> starred.hub_node_id
+    where node_id <> hub_node_id
 
 )
 

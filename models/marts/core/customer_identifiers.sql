@@ -1,0 +1,16 @@
+-- A view: its rows are written once, in the published file; the private warehouse has them in the intermediate table.
+{{ config(materialized='view') }}
+
+select
+    record_key,
+    customer_key,
+    source_name,
+    platform,
+    record_type,
+    record_id,
+    email_normalized,
+    phone_e164,
+    created_at,
+    link_rule
+
+from {{ ref('int_customers_resolved') }}
