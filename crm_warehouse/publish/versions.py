@@ -54,6 +54,11 @@ def live_version(settings: Settings) -> PublishedVersion | None:
     return PublishedVersion.read(versions_dir(settings) / live, is_live=True)
 
 
+def is_live(settings: Settings, version: str) -> bool:
+    """Whether readers see `version`."""
+    return _live_name(settings) == version
+
+
 def verify_version(settings: Settings, version: str) -> PublishedVersion:
     """Check that a version's folder holds exactly the files its manifest sealed.
 
@@ -64,7 +69,7 @@ def verify_version(settings: Settings, version: str) -> PublishedVersion:
     if not (folder / MANIFEST_FILE).exists():
         known = ", ".join(found.version for found in list_versions(settings)) or "none"
         raise WarehouseError(f"There is no published version {version}. Versions kept: {known}.")
-    published = PublishedVersion.read(folder, is_live=version == _live_name(settings))
+    published = PublishedVersion.read(folder, is_live=is_live(settings, version))
     _verify_files(folder, published.manifest["files"])
     return published
 
