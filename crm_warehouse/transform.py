@@ -90,7 +90,7 @@ def run_dbt(arguments: Sequence[str], *, settings: Settings, build_id: str) -> D
             in the result, and publishing refuses them.
     """
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.results import RunExecutionResult
+    from dbt.artifacts.schemas.run import RunExecutionResult
 
     with _dbt_environment(settings, build_id):
         progress = _Progress()
@@ -165,8 +165,8 @@ def _release_database() -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
 
-    DuckDBConnectionManager.close_all_connections()
-    reset_adapters()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt has no types here
+    reset_adapters()  # type: ignore[no-untyped-call]
 
 
 def _node_result(result: Any) -> NodeResult:

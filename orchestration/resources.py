@@ -15,7 +15,7 @@ from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.settings import Settings
 
 
-class WarehouseResource(dg.ConfigurableResource):
+class WarehouseResource(dg.ConfigurableResource["WarehouseResource"]):
     """The warehouse a run builds. Empty fields fall back on the CRM_* environment of the process."""
 
     raw: str = Field(default="", description="Folder or .duckdb file with the raw tables.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 FloatArray = NDArray[np.float64]
 # Log-likelihood and its gradient by log-parameter.
@@ -62,7 +62,7 @@ def maximize(
             np.clip(np.log(np.asarray(start, dtype=np.float64)), *log_bounds.T),
             jac=True,
             method="L-BFGS-B",
-            bounds=log_bounds,
+            bounds=Bounds(log_bounds[:, 0], log_bounds[:, 1]),
             options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7},
         )
         for start in starts

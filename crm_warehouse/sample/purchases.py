@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq  # type: ignore[import-untyped]
-from scipy.special import hyp2f1  # type: ignore[import-untyped]
+from scipy.optimize import brentq
+from scipy.special import hyp2f1
 
 from crm_warehouse.sample.arrays import FloatArray, IntArray
 from crm_warehouse.sample.clock import horizon_days, to_seconds
