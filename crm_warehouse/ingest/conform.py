@@ -68,7 +68,6 @@ class Facts:
     """What the eager check found about one part; decides how plain its SELECT can be."""
 
     counts: dict[str, int] = field(default_factory=dict)
-    last_at: datetime | None = None
     newest_at: datetime | None = None
     has_exclusions: bool = False
 
@@ -125,12 +124,11 @@ def _deleted(table: Table, physical: Mapping[str, tuple[str, str]]) -> str | Non
     return f"({' or '.join(conditions)})" if conditions else None
 
 
-def excluded(part_id: int, relation: str = EXCLUDED_ROWS, rules: Sequence[str] = ()) -> str:
-    """Condition: row `p` of the part was taken out by a rule (one of `rules`, or any)."""
-    only = f" and e.rule in ({', '.join(literal(rule) for rule in rules)})" if rules else ""
+def excluded(part_id: int, relation: str = EXCLUDED_ROWS) -> str:
+    """Condition: a rule took row `p` of the part out."""
     return (
         f"exists (select 1 from {relation} as e where e.part_id = {part_id} "
-        f"and e.file_index = p.file_index and e.file_row_number = p.file_row_number{only})"
+        f"and e.file_index = p.file_index and e.file_row_number = p.file_row_number)"
     )
 
 
@@ -162,7 +160,7 @@ def _conditions(part: Part, facts: Facts, values: Mapping[str, str], as_of_at: d
     conditions = []
     if part.deleted and facts.count("deleted"):
         conditions.append(f"not {part.deleted}")
-    if facts.last_at is not None and facts.last_at > as_of_at:
+    if facts.newest_at is not None and facts.newest_at > as_of_at:
         happened = _or_null(
             [values[name] for name in part.table.happened_at if part.casts[name]], "timestamp"
         )

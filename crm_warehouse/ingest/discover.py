@@ -22,6 +22,7 @@ SUFFIXES: dict[str, Format] = {".parquet": "parquet", ".csv": "csv", ".jsonl": "
 SOURCES_FILE = "sources.yml"
 RAW_DATABASE = "raw_input"
 _SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_GLOB = re.compile(r"[*?\[]")
 _LAYOUT = (
     "Expected <folder>/<source>/<table>.parquet, .csv or .jsonl, or a DuckDB file with one schema per source."
 )
@@ -76,7 +77,7 @@ def is_sample_shop(settings: Settings) -> bool:
 
 def closest(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the nearest known name, or nothing."""
-    matches = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.7)
+    matches = difflib.get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.7)
     return f"; did you mean {matches[0]!r}?" if matches else ""
 
 
@@ -207,6 +208,12 @@ def _raw_table(schema: str, path: Path, problems: Problems) -> RawTable | None:
     else:
         files, name = [path], path.name.split(".")[0]
     formats = {SUFFIXES.get(file.suffix.lower()) for file in files}
+    if any(_GLOB.search(str(file)) for file in files):
+        problems.add(
+            schema,
+            f"table {name}: {path} has one of * ? [ in its path, which is read as a pattern; rename it",
+        )
+        return None
     if not files or formats == {None} and path.is_file() and path.suffix.lower() in {".md", ".txt", ".yml"}:
         return None
     if None in formats or len(formats) > 1:

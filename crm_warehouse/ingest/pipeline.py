@@ -13,10 +13,11 @@ from pathlib import Path
 import duckdb
 
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.ingest.checks import EXCLUDED, QUARANTINE_RULES, Checked
-from crm_warehouse.ingest.conform import EXCLUDED_ROWS, Part, empty_select, excluded, select
+from crm_warehouse.ingest.checked import EXCLUDED, Checked
+from crm_warehouse.ingest.conform import EXCLUDED_ROWS, Part, empty_select, select
 from crm_warehouse.ingest.declaration import CONFORMED_PREFIX, Column, Platform
 from crm_warehouse.ingest.report import IngestReport, TableReport
+from crm_warehouse.ingest.rules import QUARANTINE_RULES
 from crm_warehouse.ingest.sql import duckdb_type, identifier, literal
 from crm_warehouse.settings import Settings
 
@@ -62,13 +63,24 @@ def write_conformed(
             select(part, entry.facts[part.part_id], as_of_at, is_backdated=is_backdated)
             for part in entry.parts
         )
+    _drop_conformed(con)
     for platform in platforms.values():
         schema = identifier(f"{CONFORMED_PREFIX}{platform.name}")
-        con.execute(f"drop schema if exists {schema} cascade")
         con.execute(f"create schema {schema}")
         for table in platform.tables.values():
             body = "\nunion all\n".join(selects.get((platform.name, table.name)) or [empty_select(table)])
             con.execute(f"create view {schema}.{identifier(table.name)} as\n{body}")
+
+
+def _drop_conformed(con: duckdb.DuckDBPyConnection) -> None:
+    """Also the schemas of platforms that are no longer declared."""
+    rows = con.execute(
+        "select schema_name from duckdb_schemas() "
+        "where database_name = current_database() and starts_with(schema_name, ?)",
+        [CONFORMED_PREFIX],
+    ).fetchall()
+    for (schema,) in rows:
+        con.execute(f"drop schema {identifier(schema)} cascade")
 
 
 def count_rows(con: duckdb.DuckDBPyConnection, checked: Checked, as_of_at: datetime) -> int:
@@ -77,7 +89,7 @@ def count_rows(con: duckdb.DuckDBPyConnection, checked: Checked, as_of_at: datet
     for part in checked.parts:
         facts = checked.facts[part.part_id]
         is_plain = not facts.count("deleted") and not facts.has_exclusions
-        if is_plain and (facts.last_at is None or facts.last_at <= as_of_at):
+        if is_plain and (facts.newest_at is None or facts.newest_at <= as_of_at):
             count += facts.count("rows")
         else:
             rows = con.execute(
@@ -150,12 +162,6 @@ def attach_live(con: duckdb.DuckDBPyConnection, settings: Settings) -> Path | No
     return live
 
 
-def live_version(settings: Settings) -> str | None:
-    """Name of the version that readers see now."""
-    current = settings.published_dir / "current"
-    return current.resolve().name if current.exists() else None
-
-
 def _live_columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
     rows = con.execute(
         "select column_name from duckdb_columns() where database_name = ? and schema_name = 'main' and table_name = ?",
@@ -202,6 +208,3 @@ def _insert_quarantine(con: duckdb.DuckDBPyConnection, build_id: str, part: Part
 
 def _create_fits_table(con: duckdb.DuckDBPyConnection) -> None:
     importlib.import_module("crm_warehouse.clv.store").create_fits_table(con)
-
-
-__all__ = ["attach_live", "copy_published_state", "count_rows", "excluded", "live_version", "write_conformed"]

@@ -1,5 +1,6 @@
 """Small pieces of SQL text that every module here needs."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 
@@ -21,3 +22,8 @@ def moment(value: datetime) -> str:
 def duckdb_type(data_type: str) -> str:
     """The DuckDB spelling of a portable type."""
     return "varchar" if data_type == "string" else data_type
+
+
+def key_text(names: Sequence[str]) -> str:
+    """The key columns as one text."""
+    return f"concat_ws('/', {', '.join(f'cast({identifier(name)} as varchar)' for name in names)})"

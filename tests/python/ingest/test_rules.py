@@ -1,5 +1,8 @@
 """The written rules: duplicates, deletions, quarantine, and how much of it is too much."""
 
+import pytest
+
+from crm_warehouse.ingest import duplicates
 from tests.python.ingest.landing import LOADED, Shop, lines, orders
 
 
@@ -65,6 +68,14 @@ class TestDuplicates:
         shop.land("klaviyo/event", "select 'e' as id, timestamp '2024-05-01' as datetime from range(2)")
         assert shop.table("event", "klaviyo").duplicate_count == 1
 
+    def test_keys_are_compared_in_passes_that_fit_into_memory(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(duplicates, "KEYS_PER_PASS", 2)
+        assert shop.table("order_line").duplicate_count == 0
+        shop.land("shopify/order_line", f"from ({lines()}) union all from ({lines()}) where id = 31")
+        assert shop.table("order_line").duplicate_count == 1
+
     def test_a_row_without_key_stops_the_build(self, shop: Shop) -> None:
         shop.land(
             "shopify/order_line", lines("select null as id, 1 as order_id, 1 as quantity, 1.0 as price")
@@ -120,6 +131,21 @@ class TestSoftDeletes:
         shop.ingest()
         ((sql,),) = shop.rows("select sql from duckdb_views() where view_name = 'order'")
         assert "_fivetran_deleted" not in sql
+
+    def test_a_deletion_that_a_later_load_took_back_deletes_nothing(self, shop: Shop) -> None:
+        shop.land(
+            "shopify/order",
+            f"select *, false as _fivetran_deleted from ({orders()}) union all by name "
+            f"select * replace (timestamp '2024-06-01' as _fivetran_synced), true as _fivetran_deleted "
+            f"from ({orders()}) where id = 2",
+        )
+        tables = {table.table_name: table for table in shop.ingest().tables}
+        assert (
+            tables["order"].row_count,
+            tables["order"].duplicate_count,
+            tables["order"].deleted_count,
+        ) == (5, 1, 0)
+        assert tables["order_line"].row_count == 10
 
 
 class TestDates:
