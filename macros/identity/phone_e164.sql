@@ -3,8 +3,8 @@
     without '+' is read as national first, and only then as an international one that lost its '+'.
 #}
 {% macro phone_e164(dialled, country) -%}
-    {%- set idd = country ~ '.international_prefix' -%}
-    {%- set trunk = country ~ '.trunk_prefix' -%}
+    {%- set idd = "nullif(" ~ country ~ ".international_prefix, '')" -%}
+    {%- set trunk = "nullif(" ~ country ~ ".trunk_prefix, '')" -%}
     {%- set code = 'cast(' ~ country ~ '.calling_code as ' ~ dbt.type_string() ~ ')' -%}
     {%- set national -%}
         case
@@ -21,7 +21,10 @@
             then concat('+', {{ code }}, substring({{ dialled }}, length({{ code }}) + 3))
         when {{ dialled }} like '+%'
             then case when length({{ dialled }}) between 9 and 16 then {{ dialled }} end
-        when {{ idd }} is not null and {{ dialled }} like concat({{ idd }}, '%')
+        when
+            {{ idd }} is not null
+            and {{ dialled }} like concat({{ idd }}, '%')
+            and length({{ dialled }}) - length({{ idd }}) between 8 and 15
             then concat('+', substring({{ dialled }}, length({{ idd }}) + 1))
         when length({{ national }}) {{ fits }} then concat('+', {{ code }}, {{ national }})
         when {{ dialled }} like concat({{ code }}, '%') and length({{ after_code }}) {{ fits }}

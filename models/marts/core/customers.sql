@@ -48,8 +48,10 @@ chosen as (
             filter (where records.email_normalized is not null) as email_node_id,
         min_by(ranked.node_id, ranked.contact_rank)
             filter (where records.phone is not null) as phone_node_id,
-        min_by(ranked.node_id, ranked.contact_rank)
-            filter (where records.last_name is not null) as name_node_id,
+        coalesce(
+            min_by(ranked.node_id, ranked.contact_rank) filter (where records.last_name is not null),
+            min_by(ranked.node_id, ranked.contact_rank) filter (where records.first_name is not null)
+        ) as name_node_id,
         min_by(ranked.node_id, ranked.contact_rank)
             filter (where records.city is not null) as address_node_id,
         count(*) as record_count,
