@@ -7,6 +7,8 @@ import pytest
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import as_of, unreversible_columns
+from crm_warehouse.ingest.declaration import LOAD_TIME
+from crm_warehouse.settings import PROJECT_DIR
 from tests.python.ingest.landing import DECLARATIONS, LOADED, Shop, orders
 
 START = datetime(2024, 6, 2, 12)
@@ -125,6 +127,18 @@ def test_columns_that_raw_data_overwrites_are_listed() -> None:
         ("shopify", "customer", "consent_at"),
     ]
     assert ("zendesk", "user", "email") in unreversible_columns()
+
+
+def test_the_documentation_lists_the_same_columns() -> None:
+    expected: dict[str, str] = {}
+    for platform, table, column in unreversible_columns():
+        if column != LOAD_TIME:
+            name = f"`{platform}.{table}`"
+            expected[name] = f"{expected[name]}, `{column}`" if name in expected else f"`{column}`"
+    lines = (PROJECT_DIR / "docs" / "raw-input.md").read_text().split("| table | columns |")[1].splitlines()
+    documented = {cells[1].strip(): cells[2].strip() for line in lines if len(cells := line.split("|")) == 4}
+    documented.pop("---", None)
+    assert documented == expected
 
 
 def test_an_impossible_date_does_not_move_as_of(shop: Shop) -> None:
