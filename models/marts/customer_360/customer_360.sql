@@ -1,3 +1,7 @@
+-- A view in the private warehouse: its columns are in two tables and are written once more only,
+-- into the published file.
+{{ config(materialized='view') }}
+
 with
 
 attributes as (

@@ -10,7 +10,7 @@ customers as (
         customer_key,
         purchase_day_count > 0 as is_buyer
 
-    from {{ ref('customer_360') }}
+    from {{ ref('int_customer_attributes') }}
 
 ),
 

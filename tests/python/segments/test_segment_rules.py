@@ -20,13 +20,19 @@ FORBIDDEN = (exp.Subquery, exp.Select, exp.AggFunc, exp.Window)
 CONDITIONS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Column)
 
 
-def model_columns(file: str) -> dict[str, dict[str, Any]]:
+def model_columns(file: str, model: str) -> dict[str, dict[str, Any]]:
     models = yaml.safe_load((PROJECT_DIR / "models" / file).read_text())["models"]
-    return {column["name"]: column for column in models[0]["columns"]}
+    columns = next(entry["columns"] for entry in models if entry["name"] == model)
+    return {column["name"]: column for column in columns}
 
 
-ATTRIBUTES = model_columns("intermediate/customer_360/_customer_attributes__models.yml")
-CUSTOMER_360 = model_columns("marts/customer_360/_customer_360__models.yml")
+ATTRIBUTES = model_columns(
+    "intermediate/customer_360/_customer_attributes__models.yml", "int_customer_attributes"
+)
+ASSIGNED = model_columns(
+    "intermediate/customer_360/_customer_360__models.yml", "int_customer_segments_assigned"
+)
+CUSTOMER_360 = model_columns("marts/customer_360/_customer_360__models.yml", "customer_360")
 
 
 def rule_problems(rule: str) -> list[str]:
@@ -107,10 +113,10 @@ def test_every_history_is_in_exactly_one_lifecycle_stage() -> None:
 
 
 @pytest.mark.parametrize(("segment_type", "column"), [("lifecycle", "lifecycle_stage"), ("rfm", "rfm_group")])
-def test_exclusive_segments_and_accepted_values_of_customer_360_agree(segment_type: str, column: str) -> None:
+def test_exclusive_segments_and_their_accepted_values_agree(segment_type: str, column: str) -> None:
     accepted = next(
         test["accepted_values"]["arguments"]["values"]
-        for test in CUSTOMER_360[column]["data_tests"]
+        for test in ASSIGNED[column]["data_tests"]
         if isinstance(test, dict) and "accepted_values" in test
     )
     assert {segment["segment_key"] for segment in of_type(segment_type)} == {
