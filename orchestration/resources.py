@@ -35,5 +35,5 @@ class WarehouseResource(dg.ConfigurableResource["WarehouseResource"]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:
         """Hold the writer lock for the whole run: UI, schedule and command line exclude each other."""
-        with writer_lock(self.settings(), build_id=context.run_id or "unknown"):
+        with writer_lock(self.settings(), build_id=context.run.run_id if context.run else "unknown"):
             yield self

@@ -57,7 +57,7 @@ def conform(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Check and type every raw table; stop the run with the list of problems if any is unusable."""
     try:
-        report = ingest(warehouse.settings(), context.run_id)
+        report = ingest(warehouse.settings(), context.run.run_id)
     except WarehouseError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     for source in _sources():

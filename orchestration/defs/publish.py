@@ -45,8 +45,8 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
     """The marts copied into one private file, then audited; refused unless this build ran and passed everything."""
     settings = warehouse.settings()
     try:
-        staged = stage_candidate(settings, context.run_id)
-        audit = run_audit(settings, context.run_id)
+        staged = stage_candidate(settings, context.run.run_id)
+        audit = run_audit(settings, context.run.run_id)
     except WarehouseError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     yield dg.MaterializeResult(metadata={"tables": len(staged.row_counts), "sha256": staged.sha256})
@@ -75,7 +75,7 @@ def publish(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Switch readers to the audited candidate in one atomic rename."""
     try:
-        version = publish_candidate(warehouse.settings(), context.run_id)
+        version = publish_candidate(warehouse.settings(), context.run.run_id)
     except WarehouseError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     for node in _marts():

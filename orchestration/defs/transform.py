@@ -37,7 +37,7 @@ def models_before_fit(context: dg.AssetExecutionContext, warehouse: WarehouseRes
 )
 def clv_fits(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Parameters of the purchase and spend models, fitted on aggregated cells; one row per build."""
-    report = fit(warehouse.settings(), context.run_id)
+    report = fit(warehouse.settings(), context.run.run_id)
     return dg.MaterializeResult(
         metadata={"fit": str(report), "cells": report.purchase_cell_count, "seconds": report.seconds}
     )
@@ -57,7 +57,7 @@ def _run_selection(
     settings = warehouse.settings()
     arguments = _subset(context) or build_arguments(after_fit=after_fit)
     try:
-        run = run_dbt(arguments, settings=settings, build_id=context.run_id)
+        run = run_dbt(arguments, settings=settings, build_id=context.run.run_id)
     except WarehouseError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     yield from dagster_events(

@@ -1,0 +1,88 @@
+"""The sample shop from raw files to published marts, in both shapes Shopify lands in and as of an earlier day."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from crm_warehouse.sample import write_sample
+from crm_warehouse.transform import read_manifest
+from tests.e2e.compare import differences
+from tests.e2e.conftest import Build
+
+CUSTOMERS = 400
+EARLIER = date(2024, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw")
+    write_sample(folder, customers=CUSTOMERS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shop(raw: Path, built: Callable[..., Build]) -> Build:
+    return built(raw)
+
+
+def test_every_mart_is_published_and_none_is_empty_by_accident(shop: Build) -> None:
+    marts = {n["name"] for n in read_manifest()["nodes"].values() if n["fqn"][1] == "marts"}
+    published = dict(shop.query("select table_name, estimated_size from duckdb_tables()"))
+    assert set(published) - {"warehouse_version"} == marts
+    assert [name for name in marts if not published[name]] == [
+        "segment_changes"
+    ]  # first version: nothing before
+
+
+def test_the_summary_tells_sources_customers_gates_version_and_where_to_look(shop: Build) -> None:
+    for expected in (
+        "shopify",
+        "klaviyo",
+        "zendesk",
+        "Customers",
+        "Gates",
+        "release",
+        "Published",
+        "Look next",
+    ):
+        assert expected in shop.output
+
+
+def test_customers_are_people_not_records(raw: Path, shop: Build) -> None:
+    people = duckdb.sql(f"select count(distinct person_id) from '{raw}/_truth/records.parquet'").fetchall()[
+        0
+    ][0]
+    customers = shop.value("select count(*) from customers")
+    records = shop.value("select count(*) from customer_identifiers")
+    assert customers < 0.8 * records
+    assert abs(customers - people) < 0.25 * people
+
+
+def test_the_graphql_shape_of_the_same_shop_gives_the_same_marts(
+    shop: Build, tmp_path: Path, built: Callable[..., Build]
+) -> None:
+    write_sample(tmp_path, customers=CUSTOMERS, shopify_shape="graphql")
+    assert differences(shop.marts, built(tmp_path).marts) == {}
+
+
+def test_an_earlier_day_is_rebuilt_as_it_could_have_been_known(
+    raw: Path, tmp_path: Path, built: Callable[..., Build]
+) -> None:
+    write_sample(tmp_path, customers=CUSTOMERS, until=EARLIER)
+    rebuilt = built(raw, as_of=EARLIER)
+    then = built(tmp_path, as_of=EARLIER)
+    assert differences(rebuilt.marts, then.marts, ignore=overwritten_columns()) == {}
+
+
+def overwritten_columns() -> set[tuple[str, str]]:
+    """Mart columns declared to hold what raw data overwrites in place."""
+    return {
+        (node["name"], column["name"])
+        for node in read_manifest()["nodes"].values()
+        if node["fqn"][1] == "marts"
+        for column in node["columns"].values()
+        if column["config"]["meta"].get("overwritten")
+    }
