@@ -1,12 +1,13 @@
 """The same shop, however it landed, conforms to the same rows of the project's own declarations."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from crm_warehouse.ingest import ingest
+from crm_warehouse.ingest import ingest, unreversible_columns
 from crm_warehouse.ingest.declaration import Column, load_platforms
 from crm_warehouse.sample import write_sample
 from crm_warehouse.settings import Settings
@@ -46,8 +47,8 @@ def conformed_rest(rest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return conform(rest, tmp_path_factory.mktemp("out"))
 
 
-def conform(raw: Path, out: Path) -> Path:
-    settings = Settings(raw, out)
+def conform(raw: Path, out: Path, as_of: date | None = None) -> Path:
+    settings = Settings(raw, out, as_of)
     ingest(settings, "build")
     return settings.warehouse_path
 
@@ -119,6 +120,17 @@ def test_other_loaders_give_the_same_rows(rest: Path, conformed_rest: Path, tmp_
             target.parent.mkdir(parents=True, exist_ok=True)
             con.execute(f"copy (select {', '.join(listed)} from '{path}') to '{target}'")
     assert differences(conformed_rest, conform(tmp_path / "raw", tmp_path / "out")) == {}
+
+
+def test_a_past_day_of_the_full_shop_is_the_shop_as_it_stood_that_day(rest: Path, tmp_path: Path) -> None:
+    """For every table that dates its rows; the others follow their parents in the models."""
+    day = date(2024, 9, 15)
+    write_sample(tmp_path / "raw", customers=CUSTOMERS, seed=7, until=day)
+    stood = conform(tmp_path / "raw", tmp_path / "stood", day)
+    looked_back = conform(rest, tmp_path / "looked_back", day)
+    undated = {t.name for p in load_platforms().values() for t in p.tables.values() if not t.happened_at}
+    overwritten = {f"{table}.{column}" for _, table, column in unreversible_columns()}
+    assert differences(stood, looked_back, frozenset(undated | overwritten)) == {}
 
 
 def _plural(schema: str, table: str) -> str:
