@@ -1,6 +1,7 @@
 {#
-    E.164 of a `dialled_number` in a country of the `phone_countries` seed; null when it cannot be one. A number
-    without '+' is read as national first, and only then as an international one that lost its '+'.
+    E.164 of a `dialled_number` in a country of the `phone_countries` seed; null when it cannot be one. Without '+' or
+    trunk prefix it may be an international number that lost its '+', or a national one: the first where the country
+    dials a trunk prefix, the second where it dials none.
 #}
 {% macro phone_e164(dialled, country) -%}
     {%- set idd = "nullif(" ~ country ~ ".international_prefix, '')" -%}
@@ -20,12 +21,18 @@
         when {{ trunk }} = '0' and {{ dialled }} like concat('+', {{ code }}, '0%')
             then concat('+', {{ code }}, substring({{ dialled }}, length({{ code }}) + 3))
         when {{ dialled }} like '+%'
-            then case when length({{ dialled }}) between 9 and 16 then {{ dialled }} end
+            then case when length({{ dialled }}) between 8 and 16 then {{ dialled }} end
         when
             {{ idd }} is not null
             and {{ dialled }} like concat({{ idd }}, '%')
             and length({{ dialled }}) - length({{ idd }}) between 8 and 15
             then concat('+', substring({{ dialled }}, length({{ idd }}) + 1))
+        when
+            {{ trunk }} is not null
+            and {{ dialled }} not like concat({{ trunk }}, '%')
+            and {{ dialled }} like concat({{ code }}, '%')
+            and length({{ after_code }}) {{ fits }}
+            then concat('+', {{ dialled }})
         when length({{ national }}) {{ fits }} then concat('+', {{ code }}, {{ national }})
         when {{ dialled }} like concat({{ code }}, '%') and length({{ after_code }}) {{ fits }}
             then concat('+', {{ dialled }})
