@@ -23,7 +23,9 @@ def _marts() -> list[dict[str, Any]]:
     return [
         node
         for node in manifest()["nodes"].values()
-        if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+        if node["resource_type"] == "model"
+        and node["fqn"][1] == "marts"
+        and node["config"]["meta"].get("publish", True)
     ]
 
 
@@ -53,7 +55,10 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
     yield dg.AssetCheckResult(
         check_name="release_audit",
         passed=audit.passed,
-        metadata={"rules": len(audit.rules), "failed": ", ".join(rule.rule for rule in audit.failed) or "none"},
+        metadata={
+            "rules": len(audit.rules),
+            "failed": ", ".join(rule.rule for rule in audit.failed) or "none",
+        },
     )
 
 

@@ -9,12 +9,19 @@ PER_BUILD_TABLES = {"warehouse_version", "segment_changes"}
 """Tables that describe the build or its predecessor, not the shop."""
 
 
-def differences(left: Path, right: Path, *, ignore: Collection[tuple[str, str]] = ()) -> dict[str, str]:
-    """Per table that differs: how many rows each side has alone, and the columns in which same-key rows differ.
+def differences(
+    left: Path,
+    right: Path,
+    *,
+    tables: Collection[str] | None = None,
+    ignore: Collection[tuple[str, str]] = (),
+) -> dict[str, str]:
+    """Per table that differs: how many rows each side has alone, and the columns in which they differ.
 
     Args:
         left: One published file.
         right: The other.
+        tables: Compare only these; default all that describe the shop.
         ignore: (table, column) pairs that may differ.
     """
     with duckdb.connect() as connection:
@@ -23,9 +30,10 @@ def differences(left: Path, right: Path, *, ignore: Collection[tuple[str, str]] 
         assert columns == _columns(connection, "r")
         found = {}
         for table, names in columns.items():
+            if table in PER_BUILD_TABLES or (tables and table not in tables):
+                continue
             kept = [f'"{name}"' for name in names if (table, name) not in ignore]
-            note = _difference(connection, table, kept)
-            if table not in PER_BUILD_TABLES and note:
+            if note := _difference(connection, table, kept):
                 found[table] = note
         return found
 

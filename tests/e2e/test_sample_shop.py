@@ -61,11 +61,22 @@ def test_customers_are_people_not_records(raw: Path, shop: Build) -> None:
     assert abs(customers - people) < 0.25 * people
 
 
-def test_the_graphql_shape_of_the_same_shop_gives_the_same_marts(
+def test_the_graphql_shape_of_the_same_shop_gives_the_same_money(
     shop: Build, tmp_path: Path, built: Callable[..., Build]
 ) -> None:
     write_sample(tmp_path, customers=CUSTOMERS, shopify_shape="graphql")
-    assert differences(shop.marts, built(tmp_path).marts) == {}
+    # GraphQL checkouts carry no e-mail address, so who is who rests on fewer records there.
+    about_people = {
+        ("orders", "customer_key"),
+        ("orders", "order_sequence_number"),
+        ("orders", "is_first_order"),
+        ("orders", "days_since_previous_order"),
+        ("order_lines", "customer_key"),
+        ("refunds", "customer_key"),
+    }
+    graphql = built(tmp_path)
+    commerce = {"orders", "order_lines", "refunds", "products"}
+    assert differences(shop.marts, graphql.marts, tables=commerce, ignore=about_people) == {}
 
 
 def test_an_earlier_day_is_rebuilt_as_it_could_have_been_known(

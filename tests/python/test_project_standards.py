@@ -64,8 +64,24 @@ def test_every_mart_column_is_described(marts: list[Node]) -> None:
     assert bare == []
 
 
+def test_mart_columns_that_raw_data_overwrites_are_published(marts: list[Node]) -> None:
+    declared = {
+        node["name"]: columns
+        for node in marts
+        if (
+            columns := {c["name"] for c in node["columns"].values() if c["config"]["meta"].get("overwritten")}
+        )
+    }
+    page = (
+        (PROJECT_DIR / "docs" / "raw-input.md").read_text().split("columns that cannot be turned back |")[1]
+    )
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    documented = {mart.strip(" `"): {c.strip(" `") for c in columns.split(",")} for mart, columns in rows}
+    assert documented == declared
+
+
 def test_every_mart_has_a_tested_primary_key(marts: list[Node], data_tests: list[Node]) -> None:
-    unique = {test["attached_node"] for test in data_tests if _kind(test) in {"unique", "unique_combination"}}
+    unique = {test["attached_node"] for test in data_tests if _kind(test) == "unique"}
     not_null = {test["attached_node"] for test in data_tests if _kind(test) == "not_null"}
     assert [node["name"] for node in marts if node["unique_id"] not in unique & not_null] == []
 

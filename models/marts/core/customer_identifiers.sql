@@ -1,4 +1,4 @@
--- A view: its rows are written once, in the published file; the private warehouse has them in the intermediate table.
+-- A view: the private warehouse has these rows in the intermediate table already.
 {{ config(materialized='view') }}
 
 select

@@ -12,7 +12,7 @@ records as (
 
 ),
 
--- What somebody told the shop while buying is better kept than a form or a ticket; of equals the newest is.
+-- What somebody told the shop while buying is truer than a form or a ticket; of equals the newest.
 ranked as (
 
     select
@@ -38,22 +38,30 @@ ranked as (
 
 ),
 
--- Each attribute comes from the best-ranked record that has it; a name and an address from one record as a whole.
+-- Each attribute comes from the best-ranked record that has it; a name and an address from one
+-- record as a whole.
 chosen as (
 
     select
         ranked.customer_key,
         min(ranked.created_at) as first_seen_at,
-        min_by(ranked.node_id, ranked.contact_rank)
-            filter (where records.email_normalized is not null) as email_node_id,
-        min_by(ranked.node_id, ranked.contact_rank)
-            filter (where records.phone is not null) as phone_node_id,
+        min_by(ranked.node_id, ranked.contact_rank) filter (
+            where records.email_normalized is not null
+        ) as email_node_id,
+        min_by(ranked.node_id, ranked.contact_rank) filter (
+            where records.phone is not null
+        ) as phone_node_id,
         coalesce(
-            min_by(ranked.node_id, ranked.contact_rank) filter (where records.last_name is not null),
-            min_by(ranked.node_id, ranked.contact_rank) filter (where records.first_name is not null)
+            min_by(ranked.node_id, ranked.contact_rank) filter (
+                where records.last_name is not null
+            ),
+            min_by(ranked.node_id, ranked.contact_rank) filter (
+                where records.first_name is not null
+            )
         ) as name_node_id,
-        min_by(ranked.node_id, ranked.contact_rank)
-            filter (where records.city is not null) as address_node_id,
+        min_by(ranked.node_id, ranked.contact_rank) filter (
+            where records.city is not null
+        ) as address_node_id,
         count(*) as record_count,
         count(distinct ranked.source_name) as source_count
 
