@@ -135,7 +135,13 @@ def test_the_documentation_lists_the_same_columns() -> None:
         if column != LOAD_TIME:
             name = f"`{platform}.{table}`"
             expected[name] = f"{expected[name]}, `{column}`" if name in expected else f"`{column}`"
-    lines = (PROJECT_DIR / "docs" / "raw-input.md").read_text().split("| table | columns |")[1].splitlines()
+    lines = (
+        (PROJECT_DIR / "docs" / "raw-input.md")
+        .read_text()
+        .split("| table | columns |")[1]
+        .split("\n\n")[0]
+        .splitlines()
+    )
     documented = {cells[1].strip(): cells[2].strip() for line in lines if len(cells := line.split("|")) == 4}
     documented.pop("---", None)
     assert documented == expected
