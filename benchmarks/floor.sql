@@ -1,10 +1,11 @@
 -- What any customer 360 has to compute, as plain queries straight over the raw files: no contracts, no checks,
 -- no identity beyond equal e-mail addresses, no tests, nothing published. The build is measured against this.
+-- Every raw table is a view over its files: `<platform>.<table>` (benchmarks/floor.py).
 
 create table orders_per_customer as
 with line_discounts as (
     select order_line_id, sum(amount) as discount_amount
-    from read_parquet(getvariable('raw') || '/shopify/discount_allocation*/*.parquet')
+    from shopify.discount_allocation
     group by order_line_id
 ),
 order_totals as (
@@ -13,14 +14,14 @@ order_totals as (
         sum(price * quantity) filter (where not gift_card) as gross_amount,
         sum(discount_amount) filter (where not gift_card) as discount_amount,
         sum(quantity) as item_quantity
-    from read_parquet(getvariable('raw') || '/shopify/order_line*/*.parquet') as order_line
+    from shopify.order_line as order_line
     left join line_discounts on order_line.id = line_discounts.order_line_id
     group by order_id
 ),
 order_refunds as (
     select refund.order_id, sum(refund_line.subtotal) as refund_amount
-    from read_parquet(getvariable('raw') || '/shopify/order_line_refund/*.parquet') as refund_line
-    inner join read_parquet(getvariable('raw') || '/shopify/refund/*.parquet') as refund
+    from shopify.order_line_refund as refund_line
+    inner join shopify.refund as refund
         on refund_line.refund_id = refund.id
     group by refund.order_id
 )
@@ -35,8 +36,8 @@ select
     sum(refund_amount) as refund_amount,
     sum(item_quantity) as item_quantity,
     count(*) filter (where created_at > timestamp '2025-03-31') as recent_order_count,
-    count(distinct shipping_address_country_code) as country_count
-from read_parquet(getvariable('raw') || '/shopify/order/*.parquet') as orders
+    count(distinct billing_address_country_code) as country_count
+from shopify."order" as orders
 inner join order_totals on orders.id = order_totals.order_id
 left join order_refunds on orders.id = order_refunds.order_id
 where cancelled_at is null and not test
@@ -50,17 +51,17 @@ select
     count(*) filter (where metric.name = 'Clicked Email') as clicked_count,
     count(*) filter (where metric.name = 'Bounced Email') as bounced_count,
     count(*) filter (where metric.name = 'Unsubscribed') as unsubscribed_count,
-    max(datetime) filter (where metric.name = 'Opened Email') as last_opened_at,
-    max(datetime) filter (where metric.name = 'Clicked Email') as last_clicked_at
-from read_parquet(getvariable('raw') || '/klaviyo/event/*.parquet') as events
-inner join read_parquet(getvariable('raw') || '/klaviyo/metric/*.parquet') as metric
+    max(events.timestamp) filter (where metric.name = 'Opened Email') as last_opened_at,
+    max(events.timestamp) filter (where metric.name = 'Clicked Email') as last_clicked_at
+from klaviyo.event as events
+inner join klaviyo.metric as metric
     on events.metric_id = metric.id
 group by person_id;
 
 create table tickets_per_requester as
 with first_replies as (
     select ticket_id, min(created) as first_comment_at, count(*) as comment_count
-    from read_parquet(getvariable('raw') || '/zendesk/ticket_comment/*.parquet')
+    from zendesk.ticket_comment
     where public
     group by ticket_id
 )
@@ -70,26 +71,26 @@ select
     count(*) filter (where status not in ('solved', 'closed')) as open_ticket_count,
     max(created_at) as last_ticket_at,
     sum(comment_count) as comment_count
-from read_parquet(getvariable('raw') || '/zendesk/ticket/*.parquet') as ticket
+from zendesk.ticket as ticket
 left join first_replies on ticket.id = first_replies.ticket_id
 group by requester_id;
 
 create table customer_wide as
 with people as (
     select id, lower(trim(email)) as email, first_name, last_name, created_at
-    from read_parquet(getvariable('raw') || '/shopify/customer/*.parquet')
+    from shopify.customer
 ),
 persons as (
     select lower(trim(email)) as email, sum(delivered_count) as delivered_count, sum(opened_count) as opened_count,
         sum(clicked_count) as clicked_count, max(last_clicked_at) as last_clicked_at
-    from read_parquet(getvariable('raw') || '/klaviyo/person/*.parquet') as person
+    from klaviyo.person as person
     left join messages_per_person on person.id = messages_per_person.person_id
     group by all
 ),
 requesters as (
     select lower(trim(email)) as email, sum(ticket_count) as ticket_count,
         sum(open_ticket_count) as open_ticket_count, max(last_ticket_at) as last_ticket_at
-    from read_parquet(getvariable('raw') || '/zendesk/user/*.parquet') as users
+    from zendesk.user as users
     left join tickets_per_requester on users.id = tickets_per_requester.requester_id
     group by all
 )
