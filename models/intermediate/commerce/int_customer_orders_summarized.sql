@@ -55,95 +55,6 @@ summarized as (
 
 ),
 
-chosen as (
-
-    select
-        customer_key,
-        delivery_method,
-        payment_method,
-        count(*) as order_count
-
-    from orders
-
-    where
-        is_counted
-        and customer_key is not null
-
-    group by customer_key, delivery_method, payment_method
-
-),
-
-deliveries as (
-
-    select
-        customer_key,
-        delivery_method,
-        sum(order_count) as order_count
-
-    from chosen
-
-    where delivery_method is not null
-
-    group by customer_key, delivery_method
-
-),
-
-preferred_deliveries as (
-
-    select
-        customer_key,
-        {{ most_frequent('delivery_method', 'order_count') }} as preferred_delivery_method
-
-    from deliveries
-
-    group by customer_key
-
-),
-
-payments as (
-
-    select
-        customer_key,
-        payment_method,
-        sum(order_count) as order_count
-
-    from chosen
-
-    where payment_method is not null
-
-    group by customer_key, payment_method
-
-),
-
-preferred_payments as (
-
-    select
-        customer_key,
-        {{ most_frequent('payment_method', 'order_count') }} as preferred_payment_method
-
-    from payments
-
-    group by customer_key
-
-),
-
-joined as (
-
-    select
-        summarized.*,
-        preferred_deliveries.preferred_delivery_method,
-        preferred_payments.preferred_payment_method
-
-    from summarized
-    left join preferred_deliveries
-        on summarized.customer_key = preferred_deliveries.customer_key
-    left join preferred_payments
-        on summarized.customer_key = preferred_payments.customer_key
-
-    where summarized.order_count > 0
-
-),
-
 final as (
 
     select
@@ -172,8 +83,6 @@ final as (
         last_order_key,
         first_sales_channel,
         last_sales_channel,
-        preferred_delivery_method,
-        preferred_payment_method,
         cast(
             cast(sales_amount as double) / nullif(cast(order_count as double), 0e0)
             as decimal(18, 4)
@@ -195,7 +104,9 @@ final as (
                 )), 2)
         end as stddev_days_between_orders
 
-    from joined
+    from summarized
+
+    where order_count > 0
 
 )
 

@@ -8,32 +8,66 @@ order_lines as (
 
 ),
 
-products as (
+-- A number for each pair of type and brand: 30 M lines are grouped by it and not by two texts.
+categories as (
 
-    select * from {{ ref('int_products_unioned') }}
+    select
+        product_key,
+        product_type,
+        vendor,
+        dense_rank() over (
+            order by product_type asc nulls first, vendor asc nulls first
+        ) as category_number
+
+    from {{ ref('int_products_unioned') }}
 
 ),
 
+category_names as (
+
+    select
+        category_number,
+        max(product_type) as product_type,
+        max(vendor) as vendor
+
+    from categories
+
+    group by category_number
+
+),
+
+-- Uncounted lines add nothing rather than being filtered: told to expect few lines, DuckDB joins the
+-- wrong way round.
 bought as (
 
     select
         order_lines.customer_key,
-        products.product_type,
-        coalesce(order_lines.vendor, products.vendor) as vendor,
-        sum(order_lines.quantity) as item_quantity
+        categories.category_number,
+        sum(case when order_lines.is_counted then order_lines.quantity else 0 end) as item_quantity
 
     from order_lines
-    left join products
-        on order_lines.product_key = products.product_key
+    inner join categories
+        on order_lines.product_key = categories.product_key
 
-    where
-        order_lines.is_counted
-        and order_lines.customer_key is not null
+    where order_lines.customer_key is not null
 
-    group by
-        order_lines.customer_key,
-        products.product_type,
-        coalesce(order_lines.vendor, products.vendor)
+    group by order_lines.customer_key, categories.category_number
+
+),
+
+named as (
+
+    select
+        bought.customer_key,
+        category_names.product_type,
+        category_names.vendor,
+        bought.item_quantity
+
+    from bought
+    inner join category_names
+        on bought.category_number = category_names.category_number
+
+    where bought.item_quantity > 0
 
 ),
 
@@ -44,7 +78,7 @@ product_types as (
         product_type,
         sum(item_quantity) as item_quantity
 
-    from bought
+    from named
 
     where product_type is not null
 
@@ -59,7 +93,7 @@ vendors as (
         vendor,
         sum(item_quantity) as item_quantity
 
-    from bought
+    from named
 
     where vendor is not null
 

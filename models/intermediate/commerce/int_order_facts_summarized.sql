@@ -36,7 +36,7 @@ unioned as (
         sales_amount,
         cast(null as decimal(18, 4)) as refund_amount,
         cast(null as decimal(18, 4)) as paid_amount,
-        cast(null as {{ dbt.type_string() }}) as gateway,
+        cast(null as {{ dbt.type_string() }}) as payment_method,
         cast(null as timestamp) as fulfilled_at
 
     from order_lines
@@ -51,7 +51,7 @@ unioned as (
         null as sales_amount,
         refund_amount,
         null as paid_amount,
-        null as gateway,
+        null as payment_method,
         null as fulfilled_at
 
     from refunds
@@ -68,7 +68,9 @@ unioned as (
         null as sales_amount,
         null as refund_amount,
         amount as paid_amount,
-        gateway,
+        -- A gift card pays what nothing else did. The tilde sorts behind every name, so that it is the
+        -- method only where it is alone.
+        case when gateway = 'gift_card' then '~gift_card' else gateway end as payment_method,
         null as fulfilled_at
 
     from transactions
@@ -88,7 +90,7 @@ unioned as (
         null as sales_amount,
         null as refund_amount,
         null as paid_amount,
-        null as gateway,
+        null as payment_method,
         fulfilled_at
 
     from fulfillments
@@ -108,11 +110,7 @@ summarized as (
         sum(sales_amount) filter (where is_gift_card) as gift_card_amount,
         sum(refund_amount) as refund_amount,
         sum(paid_amount) as paid_amount,
-        -- A gift card pays what nothing else did: it names the method only when it is alone.
-        coalesce(
-            min(gateway) filter (where gateway != 'gift_card'),
-            min(gateway)
-        ) as payment_method,
+        replace(min(payment_method), '~', '') as payment_method,
         min(fulfilled_at) as fulfilled_at
 
     from unioned

@@ -8,12 +8,11 @@ order_lines as (
     select
         order_line_key,
         order_key,
-        gross_amount - discount_amount as line_amount,
-        tax_amount
+        case when is_gift_card then 0 else gross_amount - discount_amount end as line_amount,
+        tax_amount,
+        is_gift_card
 
     from {{ ref('int_order_lines_unioned') }}
-
-    where not is_gift_card
 
 ),
 
@@ -38,6 +37,7 @@ cumulated as (
         order_lines.order_line_key,
         order_lines.order_key,
         order_lines.line_amount,
+        order_lines.is_gift_card,
         orders.order_tax_amount,
         orders.shipping_amount,
         count(order_lines.tax_amount) over (partition by order_lines.order_key)
@@ -66,7 +66,9 @@ shared as (
 
     from cumulated
 
-    where taxed_line_count = 0
+    where
+        taxed_line_count = 0
+        and not is_gift_card
 
 ),
 

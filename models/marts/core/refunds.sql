@@ -12,9 +12,12 @@ orders as (
 
 ),
 
-order_lines as (
+-- Few, and found without looking up every refunded line among all lines.
+gift_card_lines as (
 
-    select * from {{ ref('int_order_lines_unioned') }}
+    select order_line_key
+    from {{ ref('int_order_lines_unioned') }}
+    where is_gift_card
 
 ),
 
@@ -29,12 +32,9 @@ joined as (
         refunds.platform,
         orders.customer_key,
         refunds.refund_type,
-        -- A line that is not known brought no revenue that its refund could lower.
-        coalesce(
-            refunds.refund_type = 'line'
-            and orders.is_counted
-            and not order_lines.is_gift_card, false
-        ) as is_counted,
+        refunds.refund_type = 'line'
+        and orders.is_counted
+        and gift_card_lines.order_line_key is null as is_counted,
         refunds.refunded_at,
         {{ to_reporting_date('refunds.refunded_at') }} as refund_date,
         refunds.quantity,
@@ -50,8 +50,8 @@ joined as (
     from refunds
     inner join orders
         on refunds.order_key = orders.order_key
-    left join order_lines
-        on refunds.order_line_key = order_lines.order_line_key
+    left join gift_card_lines
+        on refunds.order_line_key = gift_card_lines.order_line_key
 
 ),
 

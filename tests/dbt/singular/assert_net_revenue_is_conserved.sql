@@ -196,10 +196,12 @@ paid_lines as (
 
 ),
 
-sold as (
+-- Only orders at prices that include tax need to be told apart; all others of a shop are one row.
+sold_by_order as (
 
     select
         source_name,
+        case when taxes_included and total_tax > 0 then order_id end as taxed_order_id,
         count(*) as line_count,
         sum(
             case
@@ -210,55 +212,68 @@ sold as (
                     as decimal(18, 4)
                 )
             end
-        ) as amount
+        ) as amount,
+        count(tax) as told_tax_count,
+        count(*) filter (where is_revenue) as revenue_line_count,
+        sum(paid) filter (where is_revenue) as paid,
+        max(total_tax) as total_tax,
+        max(total_shipping) as total_shipping,
+        max(rate) as rate
 
     from paid_lines
 
-    group by source_name
+    group by 1, 2
 
 ),
 
 -- Included tax that no tax line tells: goods and shipping bear the order's tax in proportion.
-untold_taxes as (
+sold_untaxed as (
 
     select
         source_name,
-        order_id,
-        rate,
-        count(*) as line_count,
-        case
-            when sum(paid) = 0 then 0
+        line_count,
+        amount,
+        rate * case
+            when taxed_order_id is null or told_tax_count > 0 or coalesce(paid, 0) = 0 then 0
             when total_shipping = 0 then total_tax
             else cast(round(
-                cast(total_tax as double) * cast(sum(paid) as double)
-                / cast(sum(paid) + total_shipping as double), 2
+                cast(total_tax as double) * cast(paid as double)
+                / cast(paid + total_shipping as double), 2
             ) as decimal(18, 4))
-        end as tax
+        end as untold_tax,
+        -- Only sharing and converting together round lines and orders apart.
+        case
+            when taxed_order_id is null or told_tax_count > 0 or rate = 1 then 0
+            else revenue_line_count * 0.0001
+        end as rounding
 
-    from paid_lines
-
-    where
-        is_revenue
-        and taxes_included
-        and total_tax > 0
-
-    group by source_name, order_id, rate, total_tax, total_shipping
-
-    having count(tax) = 0
+    from sold_by_order
 
 ),
 
-untold as (
+sold as (
 
     select
         source_name,
-        sum(tax * rate) as amount,
-        -- Only sharing and converting together round lines and orders apart.
-        sum(case when rate = 1 then 0 else line_count end) * 0.0001 as rounding
+        sum(line_count) as line_count,
+        sum(amount) - sum(untold_tax) as amount,
+        sum(rounding) as rounding
 
-    from untold_taxes
+    from sold_untaxed
 
     group by source_name
+
+),
+
+gift_cards as (
+
+    select
+        source_name,
+        id
+
+    from {{ source('shopify', 'order_line') }}
+
+    where is_gift_card
 
 ),
 
@@ -285,14 +300,14 @@ refunded as (
         on
             refund.source_name = rated_orders.source_name
             and refund.order_id = rated_orders.id
-    inner join {{ source('shopify', 'order_line') }} as order_line
+    left join gift_cards
         on
-            order_line_refund.source_name = order_line.source_name
-            and order_line_refund.order_line_id = order_line.id
+            order_line_refund.source_name = gift_cards.source_name
+            and order_line_refund.order_line_id = gift_cards.id
 
     where
         rated_orders.is_counted
-        and not coalesce(order_line.is_gift_card, false)
+        and gift_cards.id is null
 
     group by refund.source_name
 
@@ -316,15 +331,12 @@ expected as (
         counted.source_name,
         counted.order_count,
         coalesce(sold.line_count, 0) as line_count,
-        coalesce(sold.amount, 0) - coalesce(untold.amount, 0) - coalesce(refunded.amount, 0)
-            as net_amount,
-        0.005 + coalesce(untold.rounding, 0) as tolerance
+        coalesce(sold.amount, 0) - coalesce(refunded.amount, 0) as net_amount,
+        0.005 + coalesce(sold.rounding, 0) as tolerance
 
     from counted
     left join sold
         on counted.source_name = sold.source_name
-    left join untold
-        on counted.source_name = untold.source_name
     left join refunded
         on counted.source_name = refunded.source_name
 
