@@ -57,8 +57,9 @@ summarized as (
         count(*) filter (where event_type = 'opened') as message_opened_count,
         count(*) filter (where event_type = 'clicked') as message_clicked_count,
 
-        max(last_occurred_at)
-            filter (where event_type in ('sent', 'delivered')) as last_sent_at,
+        max(last_occurred_at) filter (
+            where event_type in ('sent', 'delivered')
+        ) as last_sent_at,
         max(last_occurred_at) filter (where event_type = 'delivered') as last_delivered_at,
         max(last_occurred_at) filter (where event_type = 'bounced') as last_bounced_at,
         max(last_occurred_at) filter (where event_type = 'opened') as last_opened_at,
