@@ -1,0 +1,32 @@
+"""Every dbt unit test, and every model and data test on a shop that has no rows yet."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from crm_warehouse.ingest import ingest_empty
+from crm_warehouse.settings import Settings
+from crm_warehouse.transform import DbtRun, run_dbt
+
+
+@pytest.fixture(scope="module")
+def empty_shop(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+    folder: Path = tmp_path_factory.mktemp("empty")
+    settings = Settings(raw=folder / "raw", out=folder, as_of=date(2025, 6, 30))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DBT_TARGET_PATH", str(folder / "target"))
+        environment.setenv("DBT_LOG_PATH", str(folder / "logs"))
+        ingest_empty(settings)
+        return run_dbt(["build"], settings=settings, build_id="empty")
+
+
+def test_rules_hold_on_their_examples(empty_shop: DbtRun) -> None:
+    unit_tests = [result for result in empty_shop.results if result.unique_id.startswith("unit_test.")]
+    assert len(unit_tests) > 80
+    assert [(result.unique_id, result.message) for result in unit_tests if not result.is_ok] == []
+
+
+def test_a_shop_without_rows_builds_and_passes_its_tests(empty_shop: DbtRun) -> None:
+    assert [(result.unique_id, result.message) for result in empty_shop.failed] == []
+    assert not [result.unique_id for result in empty_shop.results if result.status == "skipped"]
