@@ -22,13 +22,21 @@ edges as (
 
 edge_ends as (
 
-    select left_node_id as node_id, rule from edges
+    select
+        left_node_id as node_id,
+        rule
+    from edges
+
     union all
-    select right_node_id as node_id, rule from edges
+
+    select
+        right_node_id as node_id,
+        rule
+    from edges
 
 ),
 
--- In alphabetical order of the rules an e-mail address comes before a phone number.
+-- In alphabetical order an e-mail address comes before a phone number.
 links as (
 
     select
@@ -44,61 +52,54 @@ links as (
 grouped as (
 
     select
-        records.*,
-        coalesce(components.component_id, records.node_id) as component_id,
-        links.link_rule
+        records.node_id,
+        records.record_key,
+        records.created_at,
+        coalesce(components.component_id, records.node_id) as component_id
 
     from records
     left join components on records.node_id = components.node_id
-    left join links on records.node_id = links.node_id
 
 ),
 
-earliest_at as (
+ordered as (
 
     select
-        component_id,
-        min(created_at) as created_at
+        node_id,
+        first_value(record_key) over (
+            partition by component_id
+            order by created_at asc nulls last, record_key asc nulls last
+        ) as first_record_key,
+        row_number() over (
+            partition by component_id
+            order by created_at asc nulls last, record_key asc nulls last
+        ) as record_number
 
     from grouped
 
-    group by component_id
-
 ),
 
--- The key comes from the component's earliest record alone: whoever rebuilds from the same data gets the same key.
-customers as (
-
-    select
-        grouped.component_id,
-        substring(md5(min(grouped.record_key)), 1, 16) as customer_key
-
-    from grouped
-    inner join earliest_at on grouped.component_id = earliest_at.component_id
-
-    where grouped.created_at is not distinct from earliest_at.created_at
-
-    group by grouped.component_id
-
-),
-
+-- The key comes from the customer's earliest record alone: whoever rebuilds from the same data
+-- gets the same key.
 resolved as (
 
     select
-        grouped.record_key,
-        grouped.node_id,
-        customers.customer_key,
-        grouped.source_name,
-        grouped.platform,
-        grouped.record_type,
-        grouped.record_id,
-        grouped.email_normalized,
-        grouped.phone_e164,
-        grouped.created_at,
-        grouped.link_rule
+        records.record_key,
+        records.node_id,
+        substring(md5(ordered.first_record_key), 1, 16) as customer_key,
+        ordered.record_number,
+        records.source_name,
+        records.platform,
+        records.record_type,
+        records.record_id,
+        records.email_normalized,
+        records.phone_e164,
+        records.created_at,
+        links.link_rule
 
-    from grouped
-    inner join customers on grouped.component_id = customers.component_id
+    from records
+    inner join ordered on records.node_id = ordered.node_id
+    left join links on records.node_id = links.node_id
 
 )
 

@@ -67,12 +67,13 @@ names_summarized as (
         identifier_type,
         identifier_value,
         count(distinct last_name_normalized) as surname_count,
-        -- The most frequent name's; among equally frequent ones the last in the alphabet, to be repeatable.
+        -- The most frequent name's; of equally frequent ones the last in the alphabet.
         substring(
-            max(concat(lpad(cast(record_count as {{ dbt.type_string() }}), 12, '0'), first_initial))
-                filter (where first_initial is not null),
-            13,
-            1
+            max(
+                concat(
+                    lpad(cast(record_count as {{ dbt.type_string() }}), 12, '0'), first_initial
+                )
+            ) filter (where first_initial is not null), 13, 1
         ) as main_initial
 
     from names_counted

@@ -16,9 +16,9 @@ guarded_identifiers as (
 
 ),
 
--- Who shares an identifier is one person only if the names agree. An e-mail address is mostly one person's: an
--- initial is enough, and a record without a name joins the address' main one. A phone is often a household's and a
--- crowded identifier nobody's: there the names must be given.
+-- Who shares an identifier is one person only if the names agree. An e-mail address is mostly one
+-- person's: an initial is enough, and a record without a name joins the address' main one. A phone
+-- is often a household's and a crowded identifier nobody's: there both names must be given.
 named as (
 
     select
@@ -27,17 +27,24 @@ named as (
         identifiers.identifier_value,
         case
             when guarded_identifiers.is_crowded
-                then concat(identifiers.first_name_normalized, ' ', identifiers.last_name_normalized)
+                then concat(
+                    identifiers.first_name_normalized, ' ', identifiers.last_name_normalized
+                )
             when identifiers.identifier_type = 'phone'
                 then concat(
-                    substring(identifiers.first_name_normalized, 1, 1), ' ', identifiers.last_name_normalized
+                    substring(identifiers.first_name_normalized, 1, 1),
+                    ' ',
+                    identifiers.last_name_normalized
                 )
             else coalesce(
-                substring(identifiers.first_name_normalized, 1, 1), guarded_identifiers.main_initial, ''
+                substring(identifiers.first_name_normalized, 1, 1),
+                guarded_identifiers.main_initial,
+                ''
             )
         end as shared_name,
         case
-            when guarded_identifiers.is_crowded then concat('same_', identifiers.identifier_type, '_and_full_name')
+            when guarded_identifiers.is_crowded
+                then concat('same_', identifiers.identifier_type, '_and_full_name')
             when identifiers.identifier_type = 'phone' then 'same_phone_and_name'
             else 'same_email'
         end as rule
@@ -50,7 +57,10 @@ named as (
 
     where
         (identifiers.identifier_type = 'email' and not guarded_identifiers.is_crowded)
-        or (identifiers.first_name_normalized is not null and identifiers.last_name_normalized is not null)
+        or (
+            identifiers.first_name_normalized is not null
+            and identifiers.last_name_normalized is not null
+        )
 
 ),
 
@@ -59,7 +69,9 @@ starred as (
 
     select
         *,
-        min(node_id) over (partition by identifier_type, identifier_value, shared_name) as hub_node_id
+        min(node_id) over (
+            partition by identifier_type, identifier_value, shared_name
+        ) as hub_node_id
 
     from named
 

@@ -14,10 +14,13 @@ phone_countries as (
 
 ),
 
+-- Numbered before anything else is computed: the numbering works in order, and with all columns in
+-- tow it takes a third of the model's time.
 cleaned as (
 
     select
         record_key,
+        {{ any_row_number() }} as node_id,
         source_name,
         platform,
         record_type,
@@ -44,7 +47,7 @@ normalized as (
 
     select
         cleaned.record_key,
-        {{ any_row_number() }} as node_id,
+        cleaned.node_id,
         cleaned.source_name,
         cleaned.platform,
         cleaned.record_type,

@@ -53,7 +53,8 @@ customer_records as (
 
 ),
 
--- An order of a known customer speaks through that customer's record: the platform's own id is the link.
+-- An order of a known customer speaks through that customer's record: the platform's own id is
+-- the link.
 guest_order_records as (
 
     select

@@ -20,19 +20,15 @@ ranked as (
         customer_key,
         source_name,
         created_at,
-        row_number() over (
-            partition by customer_key
-            order by
-                case record_type
-                    when 'customer' then 1
-                    when 'order' then 1
-                    when 'checkout' then 2
-                    when 'profile' then 3
-                    else 4
-                end asc,
-                created_at desc nulls last,
-                record_key desc nulls last
-        ) as contact_rank
+        cast(
+            case record_type
+                when 'customer' then 1
+                when 'order' then 1
+                when 'checkout' then 2
+                when 'profile' then 3
+                else 4
+            end as bigint
+        ) * 1000000000 - record_number as contact_rank
 
     from resolved
 
