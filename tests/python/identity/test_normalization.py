@@ -8,6 +8,7 @@ import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from crm_warehouse.settings import PROJECT_DIR
+from tests.python.identity.seeds import load_seed
 from tests.python.sql_subset import rendered
 
 NATIONAL_FORM_NOT_UNDERSTOOD = {
@@ -50,12 +51,7 @@ def forms_of(region: str, number: phonenumbers.PhoneNumber) -> Iterator[PhoneCas
 def misread() -> set[tuple[str, str]]:
     """Region and form of every example number that our SQL reads differently than libphonenumber."""
     con = duckdb.connect()
-    seed = PROJECT_DIR / "seeds" / "phone_countries.csv"
-    con.execute(
-        "create table phone_countries as select country_code, trunk_prefix, international_prefix,"
-        " cast(calling_code as bigint) as calling_code, cast(min_length as bigint) as min_length,"
-        f" cast(max_length as bigint) as max_length from read_csv('{seed}', all_varchar = true)"
-    )
+    load_seed(con, "phone_countries")
     con.execute("create table phones (region text, form text, phone text, country_code text, expected text)")
     con.executemany("insert into phones values (?, ?, ?, ?, ?)", list(phone_cases()))
     query = """
