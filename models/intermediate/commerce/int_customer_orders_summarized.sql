@@ -8,6 +8,63 @@ orders as (
 
 ),
 
+-- Few days have a second order, so purchase days are purchases less the repeats on those: counting
+-- distinct days of all customers costs as much as everything else here.
+same_day_orders as (
+
+    select
+        customer_key,
+        order_date
+
+    from {{ ref('orders') }}
+
+    where days_since_previous_order = 0
+
+    group by customer_key, order_date
+
+),
+
+purchases as (
+
+    select
+        customer_key,
+        order_date
+
+    from {{ ref('orders') }}
+
+    where is_purchase
+
+),
+
+same_day_purchases as (
+
+    select
+        purchases.customer_key,
+        purchases.order_date,
+        count(*) - 1 as repeat_count
+
+    from purchases
+    inner join same_day_orders
+        on
+            purchases.customer_key = same_day_orders.customer_key
+            and purchases.order_date = same_day_orders.order_date
+
+    group by purchases.customer_key, purchases.order_date
+
+),
+
+repeats_summarized as (
+
+    select
+        customer_key,
+        sum(repeat_count) as repeat_count
+
+    from same_day_purchases
+
+    group by customer_key
+
+),
+
 -- Cancelled orders are counted and nothing else about them is.
 summarized as (
 
@@ -22,7 +79,7 @@ summarized as (
         max(order_date) filter (where is_purchase) as last_purchase_date,
 
         count(*) filter (where is_counted) as order_count,
-        count(distinct case when is_purchase then order_date end) as purchase_day_count,
+        count(*) filter (where is_purchase) as purchase_count,
         count(*) filter (where is_counted and refund_amount > 0) as refunded_order_count,
         count(*) filter (where exclusion_reason = 'cancelled') as cancelled_order_count,
         count(*) filter (where is_counted and sales_amount = 0) as zero_value_order_count,
@@ -55,6 +112,21 @@ summarized as (
 
 ),
 
+joined as (
+
+    select
+        summarized.*,
+        summarized.purchase_count - coalesce(repeats_summarized.repeat_count, 0)
+            as purchase_day_count
+
+    from summarized
+    left join repeats_summarized
+        on summarized.customer_key = repeats_summarized.customer_key
+
+    where summarized.order_count > 0
+
+),
+
 final as (
 
     select
@@ -66,7 +138,7 @@ final as (
         first_purchase_date,
         last_purchase_date,
         order_count,
-        purchase_day_count,
+        cast(purchase_day_count as bigint) as purchase_day_count,
         refunded_order_count,
         cancelled_order_count,
         zero_value_order_count,
@@ -104,9 +176,7 @@ final as (
                 )), 2)
         end as stddev_days_between_orders
 
-    from summarized
-
-    where order_count > 0
+    from joined
 
 )
 

@@ -4,77 +4,70 @@ with
 
 order_lines as (
 
-    select * from {{ ref('int_order_lines_priced') }}
+    select * from {{ ref('int_order_line_amounts') }}
 
 ),
 
--- A number for each pair of type and brand: 30 M lines are grouped by it and not by two texts.
 categories as (
-
-    select
-        product_key,
-        product_type,
-        vendor,
-        dense_rank() over (
-            order by product_type asc nulls first, vendor asc nulls first
-        ) as category_number
-
-    from {{ ref('int_products_unioned') }}
-
-),
-
-category_names as (
 
     select
         category_number,
         max(product_type) as product_type,
         max(vendor) as vendor
 
-    from categories
+    from {{ ref('int_product_categories_numbered') }}
 
     group by category_number
 
 ),
 
--- Uncounted lines add nothing rather than being filtered: told to expect few lines, DuckDB joins the
--- wrong way round.
+first_orders as (
+
+    select
+        order_number,
+        customer_key
+
+    from {{ ref('int_orders_resolved') }}
+
+    where order_sequence_number = 1
+
+),
+
 bought as (
 
     select
-        order_lines.customer_key,
-        categories.category_number,
-        sum(case when order_lines.is_counted then order_lines.quantity else 0 end) as item_quantity
+        first_order_number,
+        category_number,
+        sum(quantity) as item_quantity
 
     from order_lines
-    inner join categories
-        on order_lines.product_key = categories.product_key
 
-    where order_lines.customer_key is not null
+    where
+        is_counted
+        and first_order_number is not null
 
-    group by order_lines.customer_key, categories.category_number
+    group by first_order_number, category_number
 
 ),
 
 named as (
 
     select
-        bought.customer_key,
-        category_names.product_type,
-        category_names.vendor,
+        bought.first_order_number,
+        categories.product_type,
+        categories.vendor,
         bought.item_quantity
 
     from bought
-    inner join category_names
-        on bought.category_number = category_names.category_number
-
-    where bought.item_quantity > 0
+    inner join categories
+        on bought.category_number = categories.category_number
 
 ),
 
 product_types as (
 
     select
-        customer_key,
+        first_order_number,
         product_type,
         sum(item_quantity) as item_quantity
 
@@ -82,14 +75,14 @@ product_types as (
 
     where product_type is not null
 
-    group by customer_key, product_type
+    group by first_order_number, product_type
 
 ),
 
 vendors as (
 
     select
-        customer_key,
+        first_order_number,
         vendor,
         sum(item_quantity) as item_quantity
 
@@ -97,47 +90,48 @@ vendors as (
 
     where vendor is not null
 
-    group by customer_key, vendor
+    group by first_order_number, vendor
 
 ),
 
 preferred_product_types as (
 
     select
-        customer_key,
+        first_order_number,
         {{ most_frequent('product_type', 'item_quantity') }} as preferred_product_type,
         count(*) as product_type_count
 
     from product_types
 
-    group by customer_key
+    group by first_order_number
 
 ),
 
 preferred_vendors as (
 
     select
-        customer_key,
+        first_order_number,
         {{ most_frequent('vendor', 'item_quantity') }} as preferred_vendor
 
     from vendors
 
-    group by customer_key
+    group by first_order_number
 
 ),
 
 joined as (
 
     select
-        coalesce(preferred_product_types.customer_key, preferred_vendors.customer_key)
-            as customer_key,
+        first_orders.customer_key,
         preferred_product_types.preferred_product_type,
         coalesce(preferred_product_types.product_type_count, 0) as product_type_count,
         preferred_vendors.preferred_vendor
 
-    from preferred_product_types
-    full outer join preferred_vendors
-        on preferred_product_types.customer_key = preferred_vendors.customer_key
+    from first_orders
+    left join preferred_product_types
+        on first_orders.order_number = preferred_product_types.first_order_number
+    left join preferred_vendors
+        on first_orders.order_number = preferred_vendors.first_order_number
 
 )
 

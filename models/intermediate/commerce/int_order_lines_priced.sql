@@ -1,4 +1,4 @@
--- A view: at 30 M lines a second evaluation costs less than writing and reading them once.
+-- A view: evaluated for int_order_line_amounts and, with its texts, when order_lines is published.
 with
 
 order_lines as (
@@ -25,6 +25,8 @@ joined as (
         order_lines.order_line_key,
         order_lines.order_key,
         order_lines.source_name,
+        orders.order_number,
+        orders.first_order_number,
         orders.customer_key,
         orders.order_date,
         orders.is_counted and not order_lines.is_gift_card as is_counted,
@@ -88,6 +90,8 @@ priced as (
         order_line_key,
         order_key,
         source_name,
+        order_number,
+        first_order_number,
         customer_key,
         order_date,
         is_counted,

@@ -31,6 +31,7 @@ dated as (
 
     select
         orders.order_key,
+        {{ any_row_number() }} as order_number,
         coalesce(orders.customer_record_key, orders.order_key) as record_key,
         orders.ordered_at,
         {{ to_reporting_date('orders.ordered_at') }} as order_date,
@@ -59,6 +60,7 @@ resolved as (
 
     select
         dated.order_key,
+        dated.order_number,
         customers.customer_key,
         dated.ordered_at,
         dated.order_date,
@@ -91,11 +93,15 @@ numbered as (
         row_number() over (
             partition by customer_key, is_counted
             order by ordered_at, order_key
-        ) as order_number,
+        ) as counted_number,
         lag(order_date) over (
             partition by customer_key, is_counted
             order by ordered_at, order_key
-        ) as previous_order_date
+        ) as previous_order_date,
+        first_value(order_number) over (
+            partition by customer_key, is_counted
+            order by ordered_at, order_key
+        ) as first_order_number
 
     from resolved
 
@@ -105,7 +111,11 @@ final as (
 
     select
         order_key,
+        order_number,
         customer_key,
+        case
+            when is_counted and customer_key is not null then first_order_number
+        end as first_order_number,
         order_date,
         exclusion_reason,
         is_counted,
@@ -115,7 +125,7 @@ final as (
         tax_amount,
         shipping_amount,
         case
-            when is_counted and customer_key is not null then order_number
+            when is_counted and customer_key is not null then counted_number
         end as order_sequence_number,
         case
             when is_counted and customer_key is not null

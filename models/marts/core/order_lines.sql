@@ -33,7 +33,22 @@ refunds_summarized as (
 joined as (
 
     select
-        order_lines.*,
+        order_lines.order_line_key,
+        order_lines.order_key,
+        order_lines.source_name,
+        order_lines.customer_key,
+        order_lines.order_date,
+        order_lines.is_counted,
+        order_lines.is_gift_card,
+        order_lines.product_key,
+        order_lines.vendor,
+        order_lines.title,
+        order_lines.variant_title,
+        order_lines.sku,
+        order_lines.quantity,
+        order_lines.gross_amount,
+        order_lines.discount_amount,
+        order_lines.sales_amount,
         cast(coalesce(refunds_summarized.refunded_quantity, 0) as bigint)
             as refunded_quantity,
         cast(coalesce(refunds_summarized.refund_amount, 0) as decimal(18, 4))

@@ -12,9 +12,31 @@ resolved as (
 
 ),
 
-order_facts as (
+outcomes as (
 
-    select * from {{ ref('int_order_facts_summarized') }}
+    select * from {{ ref('int_order_outcomes_summarized') }}
+
+),
+
+order_lines as (
+
+    select * from {{ ref('int_order_line_amounts') }}
+
+),
+
+lines_summarized as (
+
+    select
+        order_number,
+        count(*) as line_count,
+        sum(quantity) filter (where not is_gift_card) as item_quantity,
+        sum(gross_amount) filter (where not is_gift_card) as gross_amount,
+        sum(sales_amount) filter (where not is_gift_card) as sales_amount,
+        sum(sales_amount) filter (where is_gift_card) as gift_card_amount
+
+    from order_lines
+
+    group by order_number
 
 ),
 
@@ -41,26 +63,26 @@ joined as (
         resolved.exclusion_reason,
         resolved.currency_code,
         resolved.exchange_rate,
-        coalesce(order_facts.line_count, 0) as line_count,
-        coalesce(order_facts.item_quantity, 0) as item_quantity,
-        coalesce(order_facts.gross_amount, 0) as gross_amount,
-        coalesce(order_facts.sales_amount, 0) as sales_amount,
-        coalesce(order_facts.refund_amount, 0) as refund_amount,
-        coalesce(order_facts.gift_card_amount, 0) as gift_card_amount,
+        coalesce(lines_summarized.line_count, 0) as line_count,
+        coalesce(lines_summarized.item_quantity, 0) as item_quantity,
+        coalesce(lines_summarized.gross_amount, 0) as gross_amount,
+        coalesce(lines_summarized.sales_amount, 0) as sales_amount,
+        coalesce(outcomes.refund_amount, 0) as refund_amount,
+        coalesce(lines_summarized.gift_card_amount, 0) as gift_card_amount,
         orders.tax_amount,
         orders.shipping_amount,
         orders.tip_amount,
         orders.total_amount,
         -- Some shops record one payment as `sale` and again as `capture`.
         case
-            when order_facts.paid_amount is not null
-                then least(order_facts.paid_amount, orders.total_amount)
+            when outcomes.paid_amount is not null
+                then least(outcomes.paid_amount, orders.total_amount)
         end as paid_amount,
         orders.financial_status,
         orders.fulfillment_status,
-        order_facts.fulfilled_at,
+        outcomes.fulfilled_at,
         orders.delivery_method,
-        order_facts.payment_method,
+        outcomes.payment_method,
         orders.sales_channel,
         orders.country_code,
         orders.loaded_at
@@ -68,8 +90,10 @@ joined as (
     from orders
     inner join resolved
         on orders.order_key = resolved.order_key
-    left join order_facts
-        on orders.order_key = order_facts.order_key
+    left join lines_summarized
+        on resolved.order_number = lines_summarized.order_number
+    left join outcomes
+        on orders.order_key = outcomes.order_key
 
 ),
 

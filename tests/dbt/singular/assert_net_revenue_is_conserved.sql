@@ -222,7 +222,9 @@ sold_by_order as (
 
     from paid_lines
 
-    group by 1, 2
+    group by
+        source_name,
+        case when taxes_included and total_tax > 0 then order_id end
 
 ),
 
