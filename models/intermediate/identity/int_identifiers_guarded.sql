@@ -110,10 +110,10 @@ guarded as (
         summarized.record_count,
         summarized.surname_count,
         summarized.main_initial,
-        summarized.surname_count > {{ var('identity_max_surnames_per_identifier', 6) }}
+        summarized.surname_count > {{ var('identity_max_surnames_per_identifier') }}
         or (
             summarized.surname_count > 1
-            and summarized.record_count > {{ var('identity_max_records_per_identifier', 100) }}
+            and summarized.record_count > {{ var('identity_max_records_per_identifier') }}
         ) as is_crowded,
         coalesce(
             blocked_values.identifier_value,

@@ -53,6 +53,53 @@ customer_records as (
 
 ),
 
+-- Orders may name an account that raw data does not have: it was deleted, or the table was never
+-- landed. The contact data of its latest order then stands for the account.
+orders_of_missing_customers as (
+
+    select
+        orders.*,
+        row_number() over (
+            partition by orders.customer_record_key
+            order by orders.ordered_at desc nulls last, orders.order_key desc
+        ) as recency_rank,
+        min(orders.ordered_at) over (partition by orders.customer_record_key)
+            as first_ordered_at
+
+    from orders
+    left join customers on orders.customer_record_key = customers.record_key
+
+    where
+        orders.customer_record_key is not null
+        and customers.record_key is null
+
+),
+
+missing_customer_records as (
+
+    select
+        customer_record_key as record_key,
+        source_name,
+        platform,
+        'customer' as record_type,
+        split_part(customer_record_key, ':', 3) as record_id,
+        email,
+        phone,
+        first_name,
+        last_name,
+        address_line,
+        city,
+        region,
+        postal_code,
+        country_code,
+        first_ordered_at as created_at
+
+    from orders_of_missing_customers
+
+    where recency_rank = 1
+
+),
+
 -- An order of a known customer speaks through that customer's record: the platform's own id is
 -- the link.
 guest_order_records as (
@@ -158,6 +205,8 @@ requester_records as (
 unioned as (
 
     select * from customer_records
+    union all
+    select * from missing_customer_records
     union all
     select * from guest_order_records
     union all
