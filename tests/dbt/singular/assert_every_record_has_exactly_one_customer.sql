@@ -5,7 +5,7 @@ with
 
 records as (
 
-    select count(*) as record_count from {{ ref('int_identity_records_unioned') }}
+    select count(*) as record_count from {{ ref('int_identity_records_normalized') }}
 
 ),
 
