@@ -76,6 +76,11 @@ class Settings:
         """One writer at a time: held from ingest to publish."""
         return self.out / ".writer.lock"
 
+    @property
+    def memory_limit(self) -> str:
+        """What one DuckDB connection may use before it spills to disk; profiles.yml reads the same variable."""
+        return os.environ.get("CRM_MEMORY_LIMIT", "5GB")
+
     @cached_property
     def vars(self) -> dict[str, Any]:
         """Project vars of dbt_project.yml, with this warehouse's overrides on top."""

@@ -89,8 +89,8 @@ def run_dbt(arguments: Sequence[str], *, settings: Settings, build_id: str) -> D
         WarehouseError: dbt could not start (a parse or compilation error). Failing nodes do not raise: they are
             in the result, and publishing refuses them.
     """
-    from dbt.cli.main import dbtRunner
     from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.cli.main import dbtRunner
 
     with _dbt_environment(settings, build_id):
         progress = _Progress()

@@ -57,7 +57,7 @@ def fit(settings: Settings, build_id: str) -> FitReport:
         WarehouseError: The cells are missing, because the first half of the build has not run.
     """
     started = datetime.now(UTC)
-    with duckdb.connect(str(settings.warehouse_path)) as con:
+    with duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit}) as con:
         as_of_date, mean_spend = _shop(con)
         purchase_cells = read_purchase_cells(con, as_of_date)
         spend_cells = read_spend_cells(con, as_of_date)

@@ -109,7 +109,7 @@ def _is_unchanged(path: Path, size: int, mtime_ns: int) -> bool:
 def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     settings.out.mkdir(parents=True, exist_ok=True)
     try:
-        con = duckdb.connect(str(settings.warehouse_path))
+        con = duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit})
     except duckdb.Error as error:
         if "lock" in str(error).lower():
             raise WarehouseError(

@@ -139,7 +139,7 @@ def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Pat
         "project_version": _project_version(),
     }
     path = folder / MARTS_FILE
-    with _open(settings.warehouse_path, path) as con:
+    with _open(settings, path) as con:
         tables = _copy(con, marts, facts)
         sources = _source_report(con, context.build_id)
     (folder / f"{MARTS_FILE}.wal").unlink(missing_ok=True)
@@ -163,9 +163,16 @@ def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Pat
 
 
 @contextmanager
-def _open(warehouse: Path, candidate: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _open(settings: Settings, candidate: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads the warehouse and writes the candidate, closed with everything on disk."""
-    with duckdb.connect(":memory:", config={"temp_directory": str(candidate.parent / ".tmp")}) as con:
+    warehouse = settings.warehouse_path
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": str(candidate.parent / ".tmp"),
+        "memory_limit": settings.memory_limit,
+        # A view's rows would otherwise wait in memory for their turn; `meta.sort_by` asks for an order where one helps.
+        "preserve_insertion_order": False,
+    }
+    with duckdb.connect(":memory:", config=config) as con:
         con.execute("set TimeZone = 'UTC'")
         # Views name their database, and dbt names it after the file.
         con.execute(f"attach {_text(warehouse)} as {_name(warehouse.stem)} (read_only)")
