@@ -1,5 +1,6 @@
 """The one Python step between the two halves of a dbt build: cells in, one row of `pipeline.clv_fits` out."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,6 +13,8 @@ from crm_warehouse.clv.spend import SpendFit, fit_spend
 from crm_warehouse.clv.store import FitRow, append_fit, create_fits_table
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 # The model that the scoring SQL knows; bg_nbd is fitted where its published figures are checked.
 MODEL: PurchaseModel = "mbg_nbd"
@@ -85,12 +88,14 @@ def fit(settings: Settings, build_id: str) -> FitReport:
         )
         create_fits_table(con)
         append_fit(con, row)
-    return FitReport(
+    report = FitReport(
         row=row,
         purchase_cell_count=len(purchase_cells.weight),
         spend_cell_count=len(spend_cells.weight),
         seconds=(datetime.now(UTC) - started).total_seconds(),
     )
+    logger.info("fitted %s", report)
+    return report
 
 
 def _shop(con: duckdb.DuckDBPyConnection) -> tuple[date, Decimal | None]:

@@ -4,6 +4,7 @@ Belongs here: which tables are published and how the file is made. Does not: jud
 (crm_warehouse/quality) or showing it to readers (publish.py).
 """
 
+import logging
 import re
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.publish.versions import next_version
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from crm_warehouse.transform import target_dir
+
+logger = logging.getLogger(__name__)
 
 # DuckDB 2.0's own format cannot be read by 1.x; most BI drivers ship 1.2 or later.
 STORAGE_VERSION = "v1.2.0"
@@ -127,6 +130,7 @@ def _tested_keys(manifest: Mapping[str, Any]) -> dict[str, list[list[str]]]:
 
 
 def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Path) -> Candidate:
+    logger.info("copying %d marts into the candidate", len(marts))
     created_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     context = proof.context
     facts: dict[str, Any] = {

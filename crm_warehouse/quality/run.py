@@ -3,6 +3,7 @@
 Belongs here: starting it and reading its verdict. Does not: what is audited.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from crm_warehouse.quality.audit import FAILED, PASSED
 from crm_warehouse.quality.results import AuditReport
 from crm_warehouse.settings import PROJECT_DIR, Settings
 
+logger = logging.getLogger(__name__)
+
 
 def run_audit(settings: Settings, build_id: str) -> AuditReport:
     """Audit the staged candidate of `build_id` in a fresh process and return its verdict, passed or not.
@@ -21,6 +24,7 @@ def run_audit(settings: Settings, build_id: str) -> AuditReport:
         WarehouseError: the audit could not run. A failed rule does not raise: it is in the report, and publishing
             refuses the candidate.
     """
+    logger.info("auditing the candidate")
     folder = candidate_dir(settings, build_id)
     process = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "crm_warehouse.quality.audit", str(folder)],
@@ -33,4 +37,7 @@ def run_audit(settings: Settings, build_id: str) -> AuditReport:
     if process.returncode not in {PASSED, FAILED}:
         reason = (process.stderr.strip() or "no output").splitlines()[-1]
         raise WarehouseError(f"The audit of build {build_id} did not run: {reason}")
-    return AuditReport.read(folder / AUDIT_FILE)
+    report = AuditReport.read(folder / AUDIT_FILE)
+    for rule in report.failed:
+        logger.error("rule %s of %s failed: %s", rule.rule, rule.table, rule.why)
+    return report
