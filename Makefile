@@ -45,8 +45,8 @@ lint: setup ## Only the linters and the type checker
 dev: setup ## Open the Dagster UI on http://localhost:3000
 	@$(PYTHON) -m orchestration.dev
 
-bench: setup ## Build a shop of 1 M customers and compare with plain queries over the same files
-	@$(PYTHON) -m benchmarks.build
+bench: setup ## Build a 1 M-customer shop beside plain queries over the same files. RAW=<folder> of an earlier one
+	@$(PYTHON) -m benchmarks.build $(if $(RAW),--raw '$(RAW)')
 
 lock: setup ## Resolve pyproject.toml again into requirements.lock
 	@$(VENV)/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

@@ -22,11 +22,11 @@ measured as (
         customers.order_count,
         customers.purchase_day_count,
         customers.purchase_day_count - 1 as repeat_purchase_count,
-        {{ dbt.datediff(
-            'customers.first_purchase_date', 'customers.last_purchase_date', 'day'
+        {{ days_between(
+            'customers.first_purchase_date', 'customers.last_purchase_date'
         ) }} as recency_days,
-        {{ dbt.datediff(
-            'customers.first_purchase_date', 'run_context.as_of_date', 'day'
+        {{ days_between(
+            'customers.first_purchase_date', 'run_context.as_of_date'
         ) }} as age_days,
         customers.sales_amount,
         coalesce(customers.refund_amount, 0) as refund_amount,

@@ -129,7 +129,7 @@ final as (
         end as order_sequence_number,
         case
             when is_counted and customer_key is not null
-                then {{ dbt.datediff('previous_order_date', 'order_date', 'day') }}
+                then {{ days_between('previous_order_date', 'order_date') }}
         end as days_since_previous_order
 
     from numbered

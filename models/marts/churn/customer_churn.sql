@@ -12,7 +12,7 @@ rounded as (
         customer_key,
         as_of_date as as_of,
         cast(
-            {{ dbt.datediff('last_order_date', 'as_of_date', 'day') }} as bigint
+            {{ days_between('last_order_date', 'as_of_date') }} as bigint
         ) as days_since_last_order,
         {{ round_significant('churn_probability') }} as churn_probability,
         cast({{ var('churn_horizon_days') }} as bigint) as churn_horizon_days,
