@@ -79,7 +79,7 @@ class Settings:
     @property
     def memory_limit(self) -> str:
         """What one DuckDB connection may use before it spills to disk; profiles.yml reads the same variable."""
-        return os.environ.get("CRM_MEMORY_LIMIT", "5GB")
+        return os.environ.get("CRM_MEMORY_LIMIT", "6.5GB")
 
     @cached_property
     def vars(self) -> dict[str, Any]:
