@@ -198,9 +198,7 @@ def _is_boolean(expression: exp.Expr) -> bool:
 
 
 REFUSALS = (
-    Refusal(
-        "QUALIFY", "the latest_record macro, or row_number() in a CTE and a where clause", r"\bqualify\b"
-    ),
+    Refusal("QUALIFY", "row_number() with a tiebreaker in a CTE, and a where clause", r"\bqualify\b"),
     Refusal("`::` cast", "cast(x as type)", r"::"),
     Refusal(
         "* exclude / * except / * replace", "the columns' names", r"\*\s*(exclude\b|(except|replace)\s*\()"
