@@ -11,8 +11,8 @@ from crm_warehouse.sample.payments import Refunds
 from crm_warehouse.sample.people import People
 from crm_warehouse.sample.records import Contacts, Email, draw_contacts
 
-TOPICS = ("delivery", "return", "product", "payment", "account")
-DELIVERY, RETURN = 0, 1
+# Topics are numbered: delivery, return, product, payment, account.
+RETURN = 1
 AGENTS = 8
 FIRST_AGENT_ID = 360_000_000_001
 FIRST_USER_ID = 370_000_000_000
