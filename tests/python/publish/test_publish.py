@@ -46,7 +46,7 @@ def test_the_first_publication_gives_readers_their_file(settings: Settings, publ
     version = published("b1")
     assert generation(settings) == 1
     assert version.is_live
-    assert version.row_counts == {"customer_360": 7, "order_lines": 50, "orders": 50}
+    assert version.row_counts == {"customer_360": 7, "customer_events": 40, "order_lines": 50, "orders": 50}
     assert (settings.published_dir / "current").readlink() == Path("versions") / version.version
     assert (settings.published_dir / "marts.duckdb").readlink() == Path("current/marts.duckdb")
 
