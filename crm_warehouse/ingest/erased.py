@@ -35,7 +35,7 @@ Guard = Callable[[Checked, Callable[[], None]], None]
 def normalized_email(address: str) -> str:
     """SQL for the mailbox that an address delivers to: identity's own macro, which needs nothing of dbt."""
     template = Environment(autoescape=False).from_string(_NORMALIZED_EMAIL.read_text())  # noqa: S701 - SQL, not HTML
-    macro = cast(Callable[[str], str], vars(template.module)["normalized_email"])
+    macro = cast("Callable[[str], str]", vars(template.module)["normalized_email"])
     return str(macro(f"lower(trim({address}))"))
 
 
@@ -45,7 +45,7 @@ def international_phone(number: str) -> str:
     return f"case when regexp_full_match({digits}, '\\+[1-9][0-9]{{7,14}}') then {digits} end"
 
 
-_SPELLINGS = {"email": normalized_email, "phone": international_phone}
+_SPELLINGS: dict[str, Callable[[str], str]] = {"email": normalized_email, "phone": international_phone}
 
 
 class Erasures:

@@ -133,13 +133,15 @@ def prove_absence(settings: Settings, values: Iterable[str]) -> list[Finding]:
 def _check(con: duckdb.DuckDBPyConnection | None, request: vault.Request) -> None:
     if con is None:
         if request.customer_keys:
-            raise WarehouseError("Nothing is published yet, so no customer has a key. Give the e-mail address.")
+            raise WarehouseError(
+                "Nothing is published yet, so no customer has a key. Give the e-mail address."
+            )
         return
     if request.email:
         keys = [
             row[0]
             for row in con.execute(
-                "select distinct customer_key from customer_identifiers "  # noqa: S608 - our own macro
+                "select distinct customer_key from customer_identifiers "
                 f"where email_normalized = {normalized_email('$1')} order by 1",
                 [request.email],
             ).fetchall()
@@ -173,7 +175,7 @@ def _resolve(con: duckdb.DuckDBPyConnection | None, request: vault.Request) -> N
             where list_contains($keys, customer_key) or list_contains($records, record_key)
         )
         select {_RECORDS}, customer_key from customer_identifiers semi join keys using (customer_key)
-        """,  # noqa: S608 - constants
+        """,
         {"keys": request.customer_keys, "records": [record[0] for record in request.records]},
     ).fetchall()
     request.customer_keys = sorted({*request.customer_keys, *(row[-1] for row in found)})
@@ -197,7 +199,7 @@ def _own_identifiers(con: duckdb.DuckDBPyConnection, request: vault.Request) -> 
             select {column} from customer_identifiers
             where {column} in (select {column} from customer_identifiers where list_contains($1, customer_key))
             group by {column} having bool_and(list_contains($1, customer_key))
-            """,  # noqa: S608 - constants
+            """,
             [request.customer_keys],
         ).fetchall()
         found[kind] = [row[0] for row in rows]

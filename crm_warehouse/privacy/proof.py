@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from crm_warehouse.ingest.sql import identifier, literal
 from crm_warehouse.publish.files import disk_errors
 from crm_warehouse.settings import Settings
 
@@ -53,7 +54,11 @@ class SearchResult:
 
     def coverage(self) -> dict[str, int]:
         """The figures of a receipt."""
-        return {"files_searched": self.files, "columns_searched": self.columns, "raw_files_left": self.raw_files}
+        return {
+            "files_searched": self.files,
+            "columns_searched": self.columns,
+            "raw_files_left": self.raw_files,
+        }
 
 
 def search(settings: Settings, values: Iterable[str]) -> SearchResult:
@@ -113,7 +118,7 @@ def _in_columns(
 def _relations(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, list[str]]]:
     """Every table of a DuckDB or Parquet file, and every conformed view, with its columns that can hold text."""
     if path.suffix == ".parquet":
-        yield _described(con, f"read_parquet({_text(path)})")
+        yield _described(con, f"read_parquet({literal(str(path))})")
         return
     start, magic = _DUCKDB_MAGIC
     with path.open("rb") as file:
@@ -121,15 +126,15 @@ def _relations(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str
         if file.read(len(magic)) != magic:
             return
     # Views name their database, and dbt names it after the file.
-    con.execute(f"attach {_text(path)} as {_name(path.stem)} (read_only)")
-    con.execute(f"use {_name(path.stem)}")
+    con.execute(f"attach {literal(str(path))} as {identifier(path.stem)} (read_only)")
+    con.execute(f"use {identifier(path.stem)}")
     names = con.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = current_database() "
         "union all select schema_name, view_name from duckdb_views() where database_name = current_database() "
         "and starts_with(schema_name, 'conformed_') order by all"
     ).fetchall()
     for schema, table in names:
-        yield _described(con, f"{_name(path.stem)}.{_name(schema)}.{_name(table)}")
+        yield _described(con, f"{identifier(path.stem)}.{identifier(schema)}.{identifier(table)}")
 
 
 def _described(con: duckdb.DuckDBPyConnection, relation: str) -> tuple[str, list[str]]:
@@ -145,19 +150,13 @@ def _count(
     if not columns:
         return
     pattern = "|".join(_literal_pattern(value) for value in sought)
-    counts = ", ".join(f"count(*) filter (where regexp_matches(cast({_name(c)} as varchar), $1))" for c in columns)
-    found = con.execute(f"select {counts} from {relation}", [pattern]).fetchall()[0]  # noqa: S608 - quoted
+    counts = ", ".join(
+        f"count(*) filter (where regexp_matches(cast({identifier(c)} as varchar), $1))" for c in columns
+    )
+    found = con.execute(f"select {counts} from {relation}", [pattern]).fetchall()[0]
     yield from ((column, count) for column, count in zip(columns, found, strict=True) if count)
 
 
 def _literal_pattern(value: str) -> str:
     escaped = re.sub(r"([^\w\s@])", r"\\\1", value)
     return rf"\b{escaped}\b" if value.isdigit() else escaped
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -10,7 +10,7 @@ it, the next build goes on replacing.
 
 import logging
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,25 +18,28 @@ from typing import Any
 import duckdb
 
 from crm_warehouse.errors import WarehouseError
+from crm_warehouse.ingest.sql import identifier, literal
 from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_folder, sha256, write_json
 from crm_warehouse.publish.layout import (
     AUDIT_FILE,
     CANDIDATE_FILE,
+    IMPERSONAL_FILE,
     MANIFEST_FILE,
     MARTS_FILE,
     Candidate,
     PublishedVersion,
 )
 from crm_warehouse.publish.publish import seal
-from crm_warehouse.publish.stage import READ_ONLY, STORAGE_VERSION
+from crm_warehouse.publish.stage import READ_ONLY, STORAGE_VERSION, published_marts
 from crm_warehouse.publish.versions import list_versions
 from crm_warehouse.quality.run import audit_folder
 from crm_warehouse.settings import Settings
+from crm_warehouse.transform import read_manifest
 
 logger = logging.getLogger(__name__)
 
 DELETE, ANONYMIZE, KEEP_KEY = "delete", "anonymize", "keep_key"
-"""What `meta.on_erasure` of a mart says: its rows go; they stay without the person; they keep the key as a tombstone."""
+"""What `meta.on_erasure` of a mart says: rows go; rows stay without the person; rows keep the key as a tombstone."""
 
 CUSTOMER_KEY = "customer_key"
 _REMADE = {CANDIDATE_FILE, AUDIT_FILE, MANIFEST_FILE}
@@ -95,11 +98,13 @@ def _rewrite(settings: Settings, version: PublishedVersion, keys: list[str]) -> 
     remove_folder(work)
     work.mkdir(parents=True)
     old = Candidate.read(version.folder)
-    row_counts = _copy_marts(settings, version, work / MARTS_FILE, keys)
+    row_counts = _copy_marts(settings, version, work, keys)
     _copy_documents(version.folder, work)
     record = {
         **old.record,
-        "files": {MARTS_FILE: {"sha256": sha256(work / MARTS_FILE), "bytes": (work / MARTS_FILE).stat().st_size}},
+        "files": {
+            MARTS_FILE: {"sha256": sha256(work / MARTS_FILE), "bytes": (work / MARTS_FILE).stat().st_size}
+        },
         "tables": {name: table | {"rows": row_counts[name]} for name, table in old.tables.items()},
         "rewritten": [
             *old.record.get("rewritten", []),
@@ -154,74 +159,130 @@ def _copy_documents(old: Path, work: Path) -> None:
         shutil.copyfile(path, work / name)
 
 
-def _copy_marts(settings: Settings, version: PublishedVersion, target: Path, keys: list[str]) -> dict[str, int]:
-    """Write the version's tables and views without these customers; rows per relation."""
-    with duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit}) as con:
-        con.execute("set TimeZone = 'UTC'")
-        con.execute(f"attach {_text(version.marts_path)} as old (read_only)")
-        con.execute(f"attach {_text(target)} as fresh (storage_version {_text(STORAGE_VERSION)})")
-        con.execute("create temp table erased (customer_key varchar)")
-        con.execute("insert into erased select unnest($1)", [keys])
-        con.execute("use fresh")
-        con.execute("begin")
-        for (name,) in _relations(con, "duckdb_tables", "table_name"):
-            rule = version.manifest["tables"].get(name, {})
-            con.execute(f"create table {_name(name)} as {_remaining(con, name, rule)}")
-        for name, sql in _relations(con, "duckdb_views", "view_name, sql"):
-            del name
-            con.execute(sql)
-        _copy_comments(con)
-        con.execute("commit")
-        counts = {name: _count(con, name) for name in version.manifest["tables"]}
-        con.execute("use memory")
-        con.execute("checkpoint fresh")
-        con.execute("detach fresh")
-    target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
-    target.chmod(READ_ONLY)
-    fsync(target)
-    return counts
+def _copy_marts(settings: Settings, version: PublishedVersion, work: Path, keys: list[str]) -> dict[str, int]:
+    """Write the version's files without these customers, as staging wrote them; rows per relation."""
+    copy = _Copy(settings, version, keys)
+    path, impersonal = work / MARTS_FILE, work / IMPERSONAL_FILE
+    personal = {name for name, rule in copy.rules.items() if rule["personal"]}
+    copy.write(path, lambda name: name not in personal, views=False)
+    files = [path]
+    if (version.folder / IMPERSONAL_FILE).exists():
+        shutil.copyfile(path, impersonal)
+        copy.write(impersonal, personal.__contains__, impersonal=True)
+        files.append(impersonal)
+    copy.write(path, personal.__contains__)
+    for file in files:
+        file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
+        file.chmod(READ_ONLY)
+        fsync(file)
+    with duckdb.connect(str(path), read_only=True) as con:
+        return {name: _count(con, name) for name in version.manifest["tables"]}
+
+
+class _Copy:
+    """Tables and views of one version on their way into new files."""
+
+    def __init__(self, settings: Settings, version: PublishedVersion, keys: list[str]) -> None:
+        self.settings = settings
+        self.old = version.marts_path
+        self.keys = keys
+        today = {mart.name: mart for mart in published_marts(read_manifest())}
+        self.compressions = {name: mart.compressions for name, mart in today.items()}
+        # A version that does not say it itself is of an older project.
+        self.rules = {
+            name: {
+                "personal": table.get("personal", today[name].personal if name in today else []),
+                "on_erasure": table.get("on_erasure") or (today[name].on_erasure if name in today else None),
+            }
+            for name, table in version.manifest["tables"].items()
+        }
+
+    def write(
+        self, target: Path, is_wanted: Callable[[str], bool], *, views: bool = True, impersonal: bool = False
+    ) -> None:
+        """Add the wanted tables to a file, and as the last step its views."""
+        with duckdb.connect(":memory:", config={"memory_limit": self.settings.memory_limit}) as con:
+            con.execute("set TimeZone = 'UTC'")
+            con.execute(f"attach {literal(str(self.old))} as old (read_only)")
+            con.execute(
+                f"attach {literal(str(target))} as fresh (storage_version {literal(str(STORAGE_VERSION))})"
+            )
+            con.execute("create temp table erased (customer_key varchar)")
+            con.execute("insert into erased select unnest($1)", [self.keys])
+            con.execute("use fresh")
+            con.execute("begin")
+            for (name,) in _relations(con, "duckdb_tables", "table_name"):
+                if is_wanted(name):
+                    self._write_table(con, name, impersonal=impersonal)
+            if views:
+                for name, sql in _relations(con, "duckdb_views", "view_name, sql"):
+                    if not (impersonal and self._personal(name)):
+                        con.execute(sql)
+                _copy_comments(con)
+            con.execute("commit")
+            con.execute("use memory")
+            con.execute("checkpoint fresh")
+            con.execute("detach fresh")
+
+    def _personal(self, name: str) -> list[str]:
+        return list(self.rules.get(name, {}).get("personal", []))
+
+    def _write_table(self, con: duckdb.DuckDBPyConnection, name: str, *, impersonal: bool) -> None:
+        left_out = self._personal(name) if impersonal else []
+        described = con.execute(f"describe old.main.{identifier(name)}").fetchall()
+        kinds = {column: kind for column, kind, *_ in described if column not in left_out}
+        methods = self.compressions.get(name, {})
+        columns = ", ".join(
+            f"{identifier(column)} {kind}{f' using compression {methods[column]}' if column in methods else ''}"
+            for column, kind in kinds.items()
+        )
+        con.execute(f"create table {identifier(name)} ({columns})")
+        con.execute(f"insert into {identifier(name)} {self._remaining(name, list(kinds))}")
+
+    def _remaining(self, name: str, columns: list[str]) -> str:
+        """The rows of one table that stay, as `meta.on_erasure` of its mart says."""
+        if CUSTOMER_KEY not in columns:
+            return f"select {', '.join(map(identifier, columns))} from old.main.{identifier(name)}"
+        theirs = f"coalesce({CUSTOMER_KEY} in (select customer_key from erased), false)"
+        action = self.rules.get(name, {}).get("on_erasure") or DELETE
+        lost = set(self._personal(name)) | ({CUSTOMER_KEY} if action == ANONYMIZE else set())
+        values = ", ".join(
+            f"case when {theirs} then null else {identifier(column)} end"
+            if column in lost
+            else identifier(column)
+            for column in columns
+        )
+        if action == DELETE:
+            return f"select {', '.join(map(identifier, columns))} from old.main.{identifier(name)} where not {theirs}"
+        return f"select {values} from old.main.{identifier(name)}"
 
 
 def _relations(con: duckdb.DuckDBPyConnection, catalogue: str, columns: str) -> list[tuple[Any, ...]]:
     internal = " and not internal" if catalogue == "duckdb_views" else ""
     return con.execute(
-        f"select {columns} from {catalogue}() where database_name = 'old' and schema_name = 'main'{internal} order by all"
+        f"select {columns} from {catalogue}() where database_name = 'old' and schema_name = 'main'{internal} "
+        "order by all"
     ).fetchall()
 
 
-def _remaining(con: duckdb.DuckDBPyConnection, name: str, rule: dict[str, Any]) -> str:
-    """The rows of one table that stay, as `meta.on_erasure` of its mart says."""
-    columns = [row[0] for row in con.execute(f"describe old.main.{_name(name)}").fetchall()]
-    if CUSTOMER_KEY not in columns:
-        return f"from old.main.{_name(name)}"
-    theirs = f"{CUSTOMER_KEY} in (select customer_key from erased)"
-    action = rule.get("on_erasure", DELETE)
-    if action == DELETE:
-        return f"from old.main.{_name(name)} where not coalesce({theirs}, false)"
-    lost = [column for column in columns if column in rule["personal"]]
-    if action == ANONYMIZE:
-        lost.append(CUSTOMER_KEY)
-    replaced = ", ".join(f"case when {theirs} then null else {_name(c)} end as {_name(c)}" for c in lost)
-    return f"select *{f' replace ({replaced})' if lost else ''} from old.main.{_name(name)}"
-
-
 def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
+    there = {
+        row[:2]
+        for row in con.execute(
+            "select table_name, column_name from duckdb_columns() where database_name = 'fresh'"
+        ).fetchall()
+    }
+    tables = {name for name, _ in there}
     for kind in ("table", "view"):
         for name, comment in _relations(con, f"duckdb_{kind}s", f"{kind}_name, comment"):
-            if comment:
-                con.execute(f"comment on {kind} {_name(name)} is {_text(comment)}")
+            if comment and name in tables:
+                con.execute(f"comment on {kind} {identifier(name)} is {literal(str(comment))}")
     for table, column, comment in _relations(con, "duckdb_columns", "table_name, column_name, comment"):
-        if comment:
-            con.execute(f"comment on column {_name(table)}.{_name(column)} is {_text(comment)}")
+        if comment and (table, column) in there:
+            con.execute(
+                f"comment on column {identifier(table)}.{identifier(column)} is {literal(str(comment))}"
+            )
 
 
 def _count(con: duckdb.DuckDBPyConnection, name: str) -> int:
-    return int(con.execute(f"select count(*) from {_name(name)}").fetchall()[0][0])
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+    return int(con.execute(f"select count(*) from {identifier(name)}").fetchall()[0][0])

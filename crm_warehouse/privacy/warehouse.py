@@ -11,6 +11,7 @@ import logging
 import duckdb
 
 from crm_warehouse.errors import WarehouseError
+from crm_warehouse.ingest.sql import identifier, literal
 from crm_warehouse.publish.files import disk_errors, fsync, remove_folder
 from crm_warehouse.settings import Settings
 
@@ -34,8 +35,8 @@ def renew_warehouse(settings: Settings) -> None:
     with disk_errors("write the private warehouse anew"):
         try:
             with duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit}) as con:
-                con.execute(f"attach {_text(old)} as old (read_only)")
-                con.execute(f"attach {_text(fresh)} as fresh")
+                con.execute(f"attach {literal(str(old))} as old (read_only)")
+                con.execute(f"attach {literal(str(fresh))} as fresh")
                 _copy_records(con)
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
@@ -50,16 +51,15 @@ def renew_warehouse(settings: Settings) -> None:
 
 
 def _copy_records(con: duckdb.DuckDBPyConnection) -> None:
+    """Copy the pipeline's tables with their constraints, which `create table as` would lose."""
     tables = con.execute(
-        "select table_name from duckdb_tables() where database_name = 'old' and schema_name = 'pipeline' "
+        "select table_name, sql from duckdb_tables() where database_name = 'old' and schema_name = 'pipeline' "
         "and not list_contains($1, table_name)",
         [list(_PER_BUILD)],
     ).fetchall()
     con.execute("create schema fresh.pipeline")
-    for (name,) in tables:
-        quoted = '"' + name.replace('"', '""') + '"'
-        con.execute(f"create table fresh.pipeline.{quoted} as from old.pipeline.{quoted}")
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+    con.execute("use fresh")
+    for name, sql in tables:
+        con.execute(sql)
+        con.execute(f"insert into fresh.pipeline.{identifier(name)} from old.pipeline.{identifier(name)}")
+    con.execute("use memory")

@@ -15,6 +15,7 @@ from typing import Any
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish.files import disk_errors, point_symlink, remove_folder, sha256, write_text
 from crm_warehouse.publish.layout import (
+    IMPERSONAL_FILE,
     MANIFEST_FILE,
     MARTS_FILE,
     PublishedVersion,
@@ -91,8 +92,9 @@ def rollback(settings: Settings, version: str) -> PublishedVersion:
 def switch_to(settings: Settings, version: str, *, action: str) -> None:
     """Point readers to `version`. The caller has verified it and holds the writer lock."""
     previous = _live_name(settings)
-    # The first time, this link leads nowhere until `current` exists: readers see no file, never half of one.
-    point_symlink(settings.published_dir / MARTS_FILE, f"current/{MARTS_FILE}")
+    # The first time, these links lead nowhere until `current` exists: readers see no file, never half of one.
+    for name in (MARTS_FILE, IMPERSONAL_FILE):
+        point_symlink(settings.published_dir / name, f"current/{name}")
     point_symlink(current_link(settings), f"versions/{version}")
     entry = {"at": _now().isoformat(), "action": action, "version": version, "previous": previous}
     lines = [json.dumps(line) + "\n" for line in [*_history(settings), entry]]

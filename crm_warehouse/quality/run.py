@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish.layout import AUDIT_FILE, candidate_dir
@@ -25,7 +26,11 @@ def run_audit(settings: Settings, build_id: str) -> AuditReport:
             refuses the candidate.
     """
     logger.info("auditing the candidate")
-    folder = candidate_dir(settings, build_id)
+    return audit_folder(candidate_dir(settings, build_id))
+
+
+def audit_folder(folder: Path) -> AuditReport:
+    """Audit the candidate in `folder` in a fresh process, as `run_audit` does."""
     process = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "crm_warehouse.quality.audit", str(folder)],
         cwd=PROJECT_DIR,
@@ -36,7 +41,7 @@ def run_audit(settings: Settings, build_id: str) -> AuditReport:
     )
     if process.returncode not in {PASSED, FAILED}:
         reason = (process.stderr.strip() or "no output").splitlines()[-1]
-        raise WarehouseError(f"The audit of build {build_id} did not run: {reason}")
+        raise WarehouseError(f"The audit of {folder.name} did not run: {reason}")
     report = AuditReport.read(folder / AUDIT_FILE)
     for rule in report.failed:
         logger.error("rule %s of %s failed: %s", rule.rule, rule.table, rule.why)

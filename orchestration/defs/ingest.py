@@ -10,6 +10,7 @@ import dagster as dg
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import ingest
+from crm_warehouse.privacy.erase import apply_erasures
 from orchestration.manifest import manifest
 from orchestration.resources import WarehouseResource
 from orchestration.translator import source_key
@@ -57,6 +58,7 @@ def conform(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Check and type every raw table; stop the run with the list of problems if any is unusable."""
     try:
+        apply_erasures(warehouse.settings(), context.run.run_id)
         report = ingest(warehouse.settings(), context.run.run_id)
     except WarehouseError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
