@@ -24,6 +24,7 @@ from crm_warehouse.settings import Settings
 _LIVE = "live_version"
 _DDL = """
 create schema if not exists pipeline;
+drop schema if exists failures cascade;
 create or replace table pipeline.run_context (
     build_id varchar, as_of_at timestamp, as_of_date date, is_backdated boolean, reporting_currency_code varchar,
     live_version varchar, started_at timestamp

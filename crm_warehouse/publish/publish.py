@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from crm_warehouse.custody import prove_custody
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.publish.files import disk_errors, fsync, read_json, sha256, write_json
+from crm_warehouse.publish.files import disk_errors, files_below, fsync, read_json, sha256, write_json
 from crm_warehouse.publish.layout import (
     AUDIT_FILE,
     CANDIDATE_FILE,
@@ -97,6 +98,8 @@ def _check_warehouse(settings: Settings, candidate: Candidate) -> None:
     proof = prove_build(settings, candidate.build_id, read_json(target_dir() / "manifest.json"))
     if proof.invocation_ids != candidate.record["proof"]["dbt_invocations"]:
         raise WarehouseError("dbt ran again after the candidate was staged. Stage and audit it again.")
+    if prove_custody(settings, candidate.build_id) != candidate.record["proof"]["warehouse"]:
+        raise WarehouseError("The warehouse was written after the candidate was staged. Build again.")
 
 
 def _check_live(settings: Settings, candidate: Candidate) -> None:
@@ -123,9 +126,9 @@ def _seal(candidate: Candidate, audit: dict[str, Any]) -> None:
     # The audit check has just hashed the marts, gigabytes in a large shop.
     known = {MARTS_FILE: candidate.sha256}
     files = {
-        path.name: {"sha256": known.get(path.name) or sha256(path), "bytes": path.stat().st_size}
-        for path in sorted(candidate.folder.iterdir())
-        if path.name != MANIFEST_FILE and not path.name.startswith(".")
+        name: {"sha256": known.get(name) or sha256(path), "bytes": path.stat().st_size}
+        for name, path in files_below(candidate.folder).items()
+        if name != MANIFEST_FILE and not path.name.startswith(".")
     }
     record = {
         **candidate.record,

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from crm_warehouse.custody import State, prove_custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import recheck_inputs
 from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_folder, sha256, write_json
@@ -68,13 +69,14 @@ def stage_candidate(settings: Settings, build_id: str) -> Candidate:
         manifest = read_json(target_dir() / "manifest.json")
         proof = prove_build(settings, build_id, manifest)
         recheck_inputs(settings)
+        state = prove_custody(settings, build_id)
         marts = published_marts(manifest)
         with disk_errors("stage the candidate"):
             remove_folder(staging_dir(settings))
             folder = candidate_dir(settings, build_id)
             folder.mkdir(parents=True)
             try:
-                return _stage(settings, proof, marts, folder)
+                return _stage(settings, proof, state, marts, folder)
             except BaseException:
                 # A candidate without its record can never be published; do not keep gigabytes of it.
                 remove_folder(folder)
@@ -129,7 +131,7 @@ def _tested_keys(manifest: Mapping[str, Any]) -> dict[str, list[list[str]]]:
     return {unique_id: sorted(columns) for unique_id, columns in keys.items()}
 
 
-def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Path) -> Candidate:
+def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart], folder: Path) -> Candidate:
     logger.info("copying %d marts into the candidate", len(marts))
     created_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     context = proof.context
@@ -160,6 +162,7 @@ def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Pat
             "graph_hash": proof.graph_hash,
             "nodes": proof.node_count,
             "warnings": proof.warnings,
+            "warehouse": state,
         },
     }
     write_json(folder / CANDIDATE_FILE, record)

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.publish.files import disk_errors, point_symlink, remove_folder, sha256, write_text
+from crm_warehouse.publish.files import (
+    disk_errors,
+    files_below,
+    point_symlink,
+    remove_folder,
+    sha256,
+    write_text,
+)
 from crm_warehouse.publish.layout import (
     MANIFEST_FILE,
     MARTS_FILE,
@@ -136,7 +143,7 @@ def _verify_files(folder: Path, files: dict[str, dict[str, Any]]) -> None:
                 f"{path} is not the file that was audited: it was changed or removed afterwards. Do not use "
                 "this version; publish a new one."
             )
-    extra = {path.name for path in folder.iterdir()} - set(files) - {MANIFEST_FILE}
+    extra = set(files_below(folder)) - set(files) - {MANIFEST_FILE}
     if extra:
         raise WarehouseError(f"{folder} holds files that were never audited: {', '.join(sorted(extra))}.")
 

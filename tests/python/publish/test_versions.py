@@ -89,6 +89,14 @@ def test_a_file_added_to_a_version_is_noticed(settings: Settings, published: Pub
         verify_version(settings, version.version)
 
 
+def test_a_file_added_below_a_version_is_noticed(settings: Settings, published: Publish) -> None:
+    version = published("b1")
+    (version.folder / "parquet").mkdir()
+    (version.folder / "parquet" / "orders.parquet").write_text("slipped in")
+    with pytest.raises(WarehouseError, match=r"never audited: parquet/orders.parquet"):
+        verify_version(settings, version.version)
+
+
 def test_version_names_rise_even_when_the_clock_does_not(settings: Settings, published: Publish) -> None:
     newest = published("b1").version
     past = datetime(2001, 1, 1)
