@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from crm_warehouse.access import open_to_readers
 from crm_warehouse.custody import prove_custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish.files import disk_errors, files_below, fsync, read_json, sha256, write_json
@@ -22,6 +23,8 @@ from crm_warehouse.publish.layout import (
 )
 from crm_warehouse.publish.ledger import prove_build
 from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.publish.parquet import export_parquet
+from crm_warehouse.publish.record import write_record
 from crm_warehouse.publish.versions import (
     collect_old_versions,
     is_live,
@@ -49,11 +52,14 @@ def publish_candidate(settings: Settings, build_id: str) -> PublishedVersion:
             if candidate.folder.parent == versions_dir(settings):
                 verify_version(settings, candidate.version)
             else:
+                if settings.vars["parquet_export"]:
+                    export_parquet(settings, candidate)
                 _seal(candidate, audit)
                 _move_to_versions(settings, candidate)
             if not is_live(settings, candidate.version):
                 switch_to(settings, candidate.version, action="publish")
             collect_old_versions(settings)
+            write_record(settings)
         return PublishedVersion.read(versions_dir(settings) / candidate.version, is_live=True)
 
 
@@ -137,6 +143,8 @@ def _seal(candidate: Candidate, audit: dict[str, Any]) -> None:
         "sealed_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
     }
     write_json(candidate.folder / MANIFEST_FILE, record)
+    for path in [candidate.folder, *candidate.folder.rglob("*")]:
+        open_to_readers(path)
 
 
 def _move_to_versions(settings: Settings, candidate: Candidate) -> None:

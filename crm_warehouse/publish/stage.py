@@ -24,6 +24,7 @@ from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_fo
 from crm_warehouse.publish.layout import CANDIDATE_FILE, MARTS_FILE, Candidate, candidate_dir, staging_dir
 from crm_warehouse.publish.ledger import BuildProof, prove_build
 from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.publish.record import add_version_tables
 from crm_warehouse.publish.versions import next_version
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from crm_warehouse.transform import target_dir
@@ -147,6 +148,7 @@ def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart
     path = folder / MARTS_FILE
     with _open(settings, path) as con:
         tables = _copy(con, marts, facts)
+        schema_changes = add_version_tables(con, settings, facts, tables)
         sources = _source_report(con, context.build_id)
     (folder / f"{MARTS_FILE}.wal").unlink(missing_ok=True)
     path.chmod(READ_ONLY)
@@ -156,7 +158,9 @@ def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart
         "live_version": context.live_version,
         "files": {MARTS_FILE: {"sha256": sha256(path), "bytes": path.stat().st_size}},
         "tables": tables,
+        "schema_changes": schema_changes,
         "sources": sources,
+        "freshness": _freshness(sources, context.as_of_at),
         "proof": {
             "dbt_invocations": proof.invocation_ids,
             "graph_hash": proof.graph_hash,
@@ -247,6 +251,19 @@ def _source_report(con: duckdb.DuckDBPyConnection, build_id: str) -> list[dict[s
     )
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _freshness(sources: list[dict[str, Any]], as_of_at: datetime) -> dict[str, dict[str, Any]]:
+    """Per source its newest fact, and how many hours that lies before the as-of moment."""
+    newest: dict[str, datetime] = {}
+    for table in sources:
+        if table["newest_at"]:
+            name = table["source_name"]
+            newest[name] = max(newest.get(name, table["newest_at"]), table["newest_at"])
+    return {
+        name: {"newest_at": at.isoformat(), "age_hours": round((as_of_at - at).total_seconds() / 3600, 1)}
+        for name, at in sorted(newest.items())
+    }
 
 
 def git_revision() -> str:
