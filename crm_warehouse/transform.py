@@ -113,7 +113,10 @@ def _with_failing_rows(results: Sequence[Any], settings: Settings, build_id: str
         if r.node.resource_type == "test" and str(r.status) == "fail"
     ]
     found = keep_failing_rows(settings, build_id, tests) if tests else {}
-    return [_node_result(result, found.get(result.node.name)) for result in results]
+    nodes = [_node_result(result, found.get(result.node.name)) for result in results]
+    for node in DbtRun(nodes).failed:
+        logger.error("%s: %s", node.unique_id.split(".")[2], node.message)
+    return nodes
 
 
 def _remove_messages() -> None:
@@ -151,7 +154,7 @@ def target_dir() -> Path:
 
 def _common_arguments(settings: Settings | None) -> list[str]:
     # dbt's console and log file quote values from the data; progress and errors come from the callback.
-    arguments = ["--quiet", "--log-level-file", "none"]
+    arguments = ["--log-level", "none", "--log-level-file", "none"]
     arguments += ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
     if settings and settings.var_overrides:
         arguments += ["--vars", json.dumps(settings.var_overrides)]

@@ -220,7 +220,7 @@ def _write(
     resolved: as_of.AsOf,
     currency: str,
 ) -> IngestReport:
-    live = pipeline.attach_live(con, run.settings)
+    published = pipeline.attach_published(con, run.settings)
     con.execute("begin")
     try:
         pipeline.write_conformed(con, run.platforms, checked, resolved.at, is_backdated=resolved.is_backdated)
@@ -231,10 +231,10 @@ def _write(
             as_of_date=resolved.day,
             is_backdated=resolved.is_backdated,
             reporting_currency_code=currency,
-            live_version=live.parent.name if live else None,
+            live_version=next(iter(published), None),
             tables=tuple(_table_report(con, entry, resolved.at) for entry in checked),
         )
-        pipeline.copy_published_state(con, load_published_state(run.models_dir), live)
+        pipeline.copy_published_state(con, load_published_state(run.models_dir), published)
         pipeline.write_pipeline(con, report, run.started_at, checked)
         con.execute("commit")
     except BaseException:

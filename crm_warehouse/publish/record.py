@@ -33,7 +33,10 @@ _VERSION_COLUMNS = {
     "as_of_date": ("date", "The same as a day of the reporting time zone."),
     "build_id": ("varchar", "Build that made it."),
     "created_at": ("timestamp", "When its marts were copied (UTC)."),
-    "git_revision": ("varchar", "Commit of the project that built it, marked -dirty when files differed from it."),
+    "git_revision": (
+        "varchar",
+        "Commit of the project that built it, marked -dirty when files differed from it.",
+    ),
     "project_version": ("varchar", "Version of the project."),
     "published_at": (
         "timestamp",
@@ -57,16 +60,13 @@ _CHANGE_COLUMNS = {
 
 
 def add_version_tables(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    facts: Mapping[str, Any],
-    tables: Mapping[str, Mapping[str, Any]],
+    settings: Settings, marts: Path, facts: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Write `published_versions` and `schema_changes` into the attached database `candidate`.
+    """Write `published_versions` and `schema_changes` into a candidate's file.
 
     Args:
-        con: Connection with the candidate attached.
         settings: The warehouse whose live version is the candidate's base.
+        marts: The file; nobody has it open.
         facts: The candidate's own row.
         tables: Its tables, as `candidate.json` lists them.
 
@@ -77,16 +77,24 @@ def add_version_tables(
     compared = set(versions_last_seen(settings))
     rows = [_row(span, span.version in compared) for span in published_spans(settings)]
     own = {**facts, "published_at": None, "replaced_at": None, "is_compared": False}
-    _create(con, "published_versions", "One row per version ever published, up to this one.", _VERSION_COLUMNS)
-    _insert(con, "candidate.main.published_versions", _VERSION_COLUMNS, [*rows, own])
-
     changes = list(_changes(live.manifest["tables"], tables)) if live else []
-    compared_version = live.version if live else None
-    changes = [{"version": facts["version"], "compared_version": compared_version, **c} for c in changes]
-    _create(con, "schema_changes", "One row per change of a published table between versions.", _CHANGE_COLUMNS)
-    if live:
-        _inherit_changes(con, live.marts_path)
-    _insert(con, "candidate.main.schema_changes", _CHANGE_COLUMNS, changes)
+    origin = {"version": facts["version"], "compared_version": live.version if live else None}
+    changes = [origin | change for change in changes]
+    with duckdb.connect() as con:
+        con.execute(f"attach '{_quoted(marts)}' as candidate")
+        _create(
+            con, "published_versions", "One row per version ever published, up to this one.", _VERSION_COLUMNS
+        )
+        _insert(con, "published_versions", _VERSION_COLUMNS, [*rows, own])
+        _create(
+            con,
+            "schema_changes",
+            "One row per change of a published table between versions.",
+            _CHANGE_COLUMNS,
+        )
+        if live:
+            _inherit_changes(con, live.marts_path)
+        _insert(con, "schema_changes", _CHANGE_COLUMNS, changes)
     return changes
 
 
@@ -102,7 +110,7 @@ def write_record(settings: Settings) -> None:
         con.execute("attach ':memory:' as candidate")
         _create(con, "published_versions", "", _VERSION_COLUMNS)
         rows = [_row(span, span.version in compared) for span in published_spans(settings)]
-        _insert(con, "candidate.main.published_versions", _VERSION_COLUMNS, rows)
+        _insert(con, "published_versions", _VERSION_COLUMNS, rows)
         con.execute(
             f"copy (from candidate.main.published_versions order by version) to '{_quoted(partial)}' (format parquet)"
         )
@@ -182,9 +190,10 @@ def _create(
 def _insert(
     con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Any], rows: list[dict[str, Any]]
 ) -> None:
+    marks = ", ".join("?" * len(columns))
+    statement = f"insert into candidate.main.{table} values ({marks})"  # noqa: S608 - our own names
     for row in rows:
-        marks = ", ".join("?" * len(columns))
-        con.execute(f"insert into {table} values ({marks})", [row.get(column) for column in columns])  # noqa: S608
+        con.execute(statement, [row.get(column) for column in columns])
 
 
 def _inherit_changes(con: duckdb.DuckDBPyConnection, live: Path) -> None:

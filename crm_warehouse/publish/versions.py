@@ -103,7 +103,9 @@ def published_spans(settings: Settings) -> list[LiveSpan]:
         if version not in spans:
             replaced = None if version == live else replaced_at.get(version)
             at = datetime.fromisoformat(entry["at"])
-            spans[version] = LiveSpan(version, entry.get("facts", {}), _plain(at), replaced and _plain(replaced))
+            spans[version] = LiveSpan(
+                version, entry.get("facts", {}), _plain(at), replaced and _plain(replaced)
+            )
     return [spans[version] for version in sorted(spans)]
 
 

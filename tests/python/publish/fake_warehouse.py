@@ -23,9 +23,16 @@ MODELS = {
     "orders": ("marts", "table", ["int_orders"]),
     "order_lines": ("marts", "view", ["orders"]),
     "customer_360": ("marts", "table", ["orders"]),
+    "customer_events": ("marts", "view", ["orders"]),
     "internal_helper": ("marts", "table", ["orders"]),
 }
-KEYS = {"orders": "order_key", "order_lines": "order_line_key", "customer_360": "customer_key"}
+KEYS = {
+    "orders": "order_key",
+    "order_lines": "order_line_key",
+    "customer_360": "customer_key",
+    "customer_events": "event_key",
+}
+META = {"internal_helper": {"publish": False}, "customer_events": {"publish_as": "view"}}
 
 
 def node(name: str, kind: str, depends_on: list[str], **fields: Any) -> dict[str, Any]:
@@ -45,10 +52,10 @@ def node(name: str, kind: str, depends_on: list[str], **fields: Any) -> dict[str
 
 
 def manifest() -> dict[str, Any]:
-    """Five models, one of them not published, with a unique test per published mart, and a seed."""
+    """Six models, one not published and one a view for readers too, a unique test per published mart, a seed."""
     nodes = [node("country_codes", "seed", [], schema="seeds", fqn=["crm_warehouse", "country_codes"])]
     for name, (folder, materialized, parents) in MODELS.items():
-        meta = {"owner": "analytics"} | ({"publish": False} if name == "internal_helper" else {})
+        meta = {"owner": "analytics"} | META.get(name, {})
         nodes.append(
             node(
                 name,
@@ -155,6 +162,9 @@ class FakeBuild:
                 create or replace table marts.orders as select * from intermediate.int_orders;
                 create or replace view marts.order_lines as
                     select order_key || ':1' as order_line_key, generation from "warehouse"."marts"."orders";
+                create or replace view marts.customer_events as
+                    with orders as (select * from "warehouse"."marts"."orders" where net_amount > 9)
+                    select order_key as event_key, customer_key, generation from orders;
                 create or replace table marts.customer_360 as
                     select customer_key, sum(net_amount) as net_amount, any_value(generation) as generation
                     from marts.orders group by customer_key;

@@ -10,20 +10,19 @@ from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish import versions
 from crm_warehouse.publish.layout import PublishedVersion, history_file
 from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.publish.rollback import rollback
 from crm_warehouse.publish.versions import (
-    GRACE,
-    KEEP_NEWEST,
     collect_old_versions,
     list_versions,
     live_version,
     next_version,
-    rollback,
     verify_version,
 )
 from crm_warehouse.settings import Settings
 from tests.python.publish.test_publish import generation
 
 Publish = Callable[..., PublishedVersion]
+GRACE, KEEP_NEWEST = timedelta(hours=24), 3  # the project's defaults
 
 
 @pytest.fixture
