@@ -19,16 +19,26 @@ import duckdb
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest.sql import identifier, literal
-from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_folder, sha256, write_json
+from crm_warehouse.publish.files import (
+    disk_errors,
+    files_below,
+    fsync,
+    read_json,
+    remove_folder,
+    sha256,
+    write_json,
+)
 from crm_warehouse.publish.layout import (
     AUDIT_FILE,
     CANDIDATE_FILE,
     IMPERSONAL_FILE,
     MANIFEST_FILE,
     MARTS_FILE,
+    PARQUET_DIR,
     Candidate,
     PublishedVersion,
 )
+from crm_warehouse.publish.parquet import export_parquet
 from crm_warehouse.publish.publish import seal
 from crm_warehouse.publish.stage import READ_ONLY, STORAGE_VERSION, published_marts
 from crm_warehouse.publish.versions import list_versions
@@ -112,6 +122,8 @@ def _rewrite(settings: Settings, version: PublishedVersion, keys: list[str]) -> 
         ],
     }
     write_json(work / CANDIDATE_FILE, record)
+    if (version.folder / PARQUET_DIR).is_dir():
+        export_parquet(settings, Candidate.read(work))
     report = audit_folder(work)
     if not report.passed:
         _give_up(version, [rule.rule for rule in report.failed])
@@ -136,22 +148,21 @@ def _give_up(version: PublishedVersion, failed: list[str]) -> None:
 
 def _replace(work: Path, version: Path) -> None:
     """Move every file of the sealed folder over its predecessor, the seal last; delete what has no successor."""
-    files = sorted(path.relative_to(work) for path in work.rglob("*") if path.is_file())
-    files.sort(key=lambda name: (name == Path(MANIFEST_FILE), name != Path(MARTS_FILE)))
+    files = sorted(files_below(work), key=lambda name: (name == MANIFEST_FILE, name != MARTS_FILE))
     sealed = set(read_json(work / MANIFEST_FILE)["files"]) | {MANIFEST_FILE}
     for name in files:
         target = version / name
         target.parent.mkdir(parents=True, exist_ok=True)
         (work / name).replace(target)
         fsync(target.parent)
-    for path in [path for path in version.rglob("*") if path.is_file()]:
-        if path.relative_to(version).as_posix() not in sealed:
+    for name, path in files_below(version).items():
+        if name not in sealed:
             path.unlink()
 
 
 def _copy_documents(old: Path, work: Path) -> None:
     """Reports and the like, which hold no rows."""
-    for path in sorted(path for path in old.rglob("*") if path.is_file()):
+    for path in files_below(old).values():
         name = path.relative_to(old)
         if str(name) in _REMADE or path.suffix in {".duckdb", ".parquet"}:
             continue

@@ -6,10 +6,10 @@ build is part of `conform`, which may not run without it.
 
 import dagster as dg
 
-from crm_warehouse.errors import WarehouseError
 from crm_warehouse.privacy.erase import prove_erasures
 from orchestration.defs.publish import publish
 from orchestration.resources import WarehouseResource
+from orchestration.steps import step_errors
 
 
 @dg.asset(
@@ -22,8 +22,6 @@ def erasure_proof(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> dg.MaterializeResult[None]:
     """Every column and the bytes of every file searched for the people this build erased; their requests closed."""
-    try:
+    with step_errors():
         receipts = prove_erasures(warehouse.settings(), context.run.run_id)
-    except WarehouseError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
     return dg.MaterializeResult(metadata={"requests": len(receipts), **(receipts[0] if receipts else {})})

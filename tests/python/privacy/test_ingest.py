@@ -85,7 +85,9 @@ def test_a_new_record_under_the_old_address_is_erased_too_and_a_later_one_is_a_n
     )
     shop.erase_person(person)
     shop.ingest()
-    ids = shop.conformed("select id from conformed_shopify.customer where id between 9000000000001 and 9000000000002")
+    ids = shop.conformed(
+        "select id from conformed_shopify.customer where id between 9000000000001 and 9000000000002"
+    )
     assert ids == [(9000000000002,)]
 
 
