@@ -40,7 +40,7 @@ from crm_warehouse.publish.layout import (
 )
 from crm_warehouse.publish.parquet import export_parquet
 from crm_warehouse.publish.publish import seal
-from crm_warehouse.publish.stage import READ_ONLY, STORAGE_VERSION, published_marts
+from crm_warehouse.publish.stage import READ_ONLY, STORAGE_VERSION, Mart, published_marts
 from crm_warehouse.publish.versions import list_versions
 from crm_warehouse.quality.run import audit_folder
 from crm_warehouse.settings import Settings
@@ -190,6 +190,11 @@ def _copy_marts(settings: Settings, version: PublishedVersion, work: Path, keys:
         return {name: _count(con, name) for name in version.manifest["tables"]}
 
 
+def marts_of_today() -> dict[str, Mart]:
+    """The marts as the project declares them now."""
+    return {mart.name: mart for mart in published_marts(read_manifest())}
+
+
 class _Copy:
     """Tables and views of one version on their way into new files."""
 
@@ -197,7 +202,7 @@ class _Copy:
         self.settings = settings
         self.old = version.marts_path
         self.keys = keys
-        today = {mart.name: mart for mart in published_marts(read_manifest())}
+        today = marts_of_today()
         self.compressions = {name: mart.compressions for name, mart in today.items()}
         # A version that does not say it itself is of an older project.
         self.rules = {
