@@ -88,8 +88,8 @@
             }),
             'message_events': dict(origin, **{
                 'message_event_key': 'string', 'record_key': 'string', 'message_key': 'string',
-                'event_type': 'string', 'channel': 'string', 'is_machine_open': 'boolean',
-                'occurred_at': 'timestamp'
+                'variation_id': 'string', 'event_type': 'string', 'channel': 'string',
+                'is_machine_open': 'boolean', 'occurred_at': 'timestamp'
             }),
             'site_events': dict(origin, **{
                 'site_event_key': 'string', 'record_key': 'string', 'event_type': 'string',
@@ -123,6 +123,13 @@
             'satisfaction_ratings': dict(origin, **{
                 'rating_key': 'string', 'ticket_key': 'string', 'score': 'string',
                 'is_satisfied': 'boolean', 'comment': 'string', 'rated_at': 'timestamp'
+            })
+        },
+        'marketing': {
+            'marketing_spend': dict(origin, **{
+                'marketing_spend_key': 'string', 'spend_date': 'date', 'channel': 'string',
+                'campaign_id': 'string', 'campaign_name': 'string', 'currency_code': 'string',
+                'spend_amount': money, 'impression_count': 'bigint', 'click_count': 'bigint'
             })
         }
     }) }}
