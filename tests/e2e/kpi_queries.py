@@ -30,6 +30,13 @@ _BUYING_VISITS = f"""(
     select v.customer_key, v.visit_date from {_VISITS} as v
     inner join orders as o on o.customer_key = v.customer_key and o.order_date = v.visit_date and o.is_counted
 )"""
+_LAST_CLICKS = """(
+    select o.order_key, any_value(o.order_date) as order_date, any_value(o.sales_amount) as sales_amount
+    from orders as o inner join message_events as e on o.customer_key = e.customer_key
+    where o.is_counted and e.event_type = 'clicked' and e.message_key is not null
+    and e.occurred_at between o.ordered_at - interval 5 day and o.ordered_at
+    group by o.order_key
+)"""
 _TICKETS = "(select *, cast(ticket_opened_at as date) as opened_on from tickets)"
 _BUYERS = """(
     select customer_key, min(order_date) as first_date, any_value(total_value) as total_value
@@ -77,6 +84,8 @@ MEASURES = {
     "email_clicker_count": (_first_touches("Clicked"), "counted_on", "count(*)"),
     "email_unsubscribed_count": (_MAILS, "event_date", "count(*) filter (event_type = 'unsubscribed')"),
     "email_marked_spam_count": (_MAILS, "event_date", "count(*) filter (event_type = 'marked_spam')"),
+    "attributed_order_count": (_LAST_CLICKS, "order_date", "count(*)"),
+    "attributed_sales_amount": (_LAST_CLICKS, "order_date", "sum(sales_amount)"),
     "ticket_count": (_TICKETS, "opened_on", "count(*)"),
     "replied_ticket_count": (_TICKETS, "opened_on", "count(first_replied_at)"),
     "first_reply_minutes": (_TICKETS, "opened_on", "sum(first_reply_minutes)"),
@@ -111,6 +120,7 @@ FORMULAS = {
     "email_click_rate": "email_clicker_count / email_delivered_count",
     "email_unsubscribe_rate": "email_unsubscribed_count / email_delivered_count",
     "email_spam_rate": "email_marked_spam_count / email_delivered_count",
+    "attributed_sales_share": "attributed_sales_amount / sales_amount",
     "average_clv_amount": "acquired_value_amount / acquired_customer_count",
     "acquisition_cost_amount": "spend_amount / acquired_customer_count",
     "clv_to_acquisition_cost": "acquired_value_amount / spend_amount",
