@@ -13,6 +13,7 @@ import logging
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from crm_warehouse.privacy import vault
 from crm_warehouse.privacy.proof import SHORTEST_SOUGHT, Finding, search
 from crm_warehouse.privacy.versions import finish_rewriting, rewrite_versions
 from crm_warehouse.privacy.warehouse import renew_warehouse
+from crm_warehouse.publish.files import remove_folder
 from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.settings import Settings
 
@@ -72,8 +74,11 @@ def apply_erasures(settings: Settings, build_id: str) -> int:
     Raises:
         WarehouseError: a kept version could not be rewritten; its person is still in it and the request stays open.
     """
+    if vault.root(settings) != settings.out:
+        return 0  # a past day's build; the warehouse it lies in looks after it
     with writer_lock(settings, build_id):
-        finish_rewriting(settings)
+        for warehouse in (settings, *_past_days(settings)):
+            finish_rewriting(warehouse)
         requests = vault.open_requests(settings)
         if not requests:
             return 0
@@ -87,6 +92,12 @@ def apply_erasures(settings: Settings, build_id: str) -> int:
         records = {record[0] for request in requests for record in request.records}
         rewritten = rewrite_versions(settings, records)
         renew_warehouse(settings)
+        for past in _past_days(settings):
+            with writer_lock(past, build_id):
+                rewritten += rewrite_versions(past, records)
+                renew_warehouse(past)
+                # Its views read these copies, and went with the old file.
+                remove_folder(past.ingest_dir)
         logger.info("rewrote %d kept versions without erased people", len(rewritten))
         return len(requests)
 
@@ -223,6 +234,13 @@ def _tombstones(
             address = scratch.execute(f"select {normalized_email('$1')}", [request.email]).fetchall()[0][0]
         if address:
             yield stone("email", address)
+
+
+def _past_days(settings: Settings) -> list[Settings]:
+    """Warehouses of past days inside this one's folder."""
+    inside = [path for pattern in ("as_of*/*", "as_of/*/*") for path in settings.out.glob(pattern)]
+    roots = {path.parent for path in inside if path.name in {"published", settings.warehouse_path.name}}
+    return [replace(settings, out=out) for out in sorted(roots)]
 
 
 @contextmanager

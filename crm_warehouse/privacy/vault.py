@@ -69,9 +69,19 @@ class Request:
     build_id: str | None = None
 
 
+def root(settings: Settings) -> Path:
+    """The warehouse whose vault counts: a past day's, built inside another one's folder, has none of its own."""
+    above = [
+        parent
+        for parent in settings.out.parents[:2]
+        if settings.out.relative_to(parent).parts[0].startswith("as_of")
+    ]
+    return next((parent for parent in above if (parent / "private").is_dir()), settings.out)
+
+
 def private_dir(settings: Settings) -> Path:
     """The folder for the service account alone, made on first use."""
-    folder = settings.out / "private"
+    folder = _folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
@@ -79,7 +89,7 @@ def private_dir(settings: Settings) -> Path:
 
 def open_requests(settings: Settings) -> list[Request]:
     """Requests not yet proven, oldest first."""
-    folder = settings.out / "private" / "requests"
+    folder = _folder(settings) / "requests"
     if not folder.is_dir():
         return []
     requests = [_read_request(path) for path in folder.glob("*.json")]
@@ -124,7 +134,7 @@ def known_tombstones(settings: Settings) -> list[Tombstone]:
 
 def tombstones(settings: Settings) -> list[Tombstone]:
     """The lines of the file."""
-    path = settings.out / "private" / "tombstones.jsonl"
+    path = _folder(settings) / "tombstones.jsonl"
     if not path.exists():
         return []
     entries = (json.loads(line) for line in path.read_text().splitlines())
@@ -146,7 +156,7 @@ def add_tombstones(settings: Settings, fresh: Iterable[Tombstone]) -> None:
 
 def epoch(settings: Settings) -> str:
     """Changes whenever something is erased; empty while nothing ever was."""
-    path = settings.out / "private" / "tombstones.jsonl"
+    path = _folder(settings) / "tombstones.jsonl"
     return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path.exists() else ""
 
 
@@ -175,6 +185,10 @@ def erasure_key(settings: Settings) -> bytes:
             )
         _write_private(path, secrets.token_hex(32))
     return hashlib.sha256(path.read_bytes()).digest()
+
+
+def _folder(settings: Settings) -> Path:
+    return root(settings) / "private"
 
 
 def _request_path(settings: Settings, request: Request) -> Path:

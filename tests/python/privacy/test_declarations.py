@@ -10,7 +10,7 @@ from crm_warehouse.privacy.versions import ANONYMIZE, CUSTOMER_KEY, DELETE, KEEP
 from crm_warehouse.transform import read_manifest
 
 LOOKS_PERSONAL = re.compile(
-    r"e?mail(_normalized)?$|phone|(first|last|full|middle|sur)_?name$|^name$|address|street|^city$|_city$|postal|^zip$|_zip$"
+    r"e?mail(_normalized)?$|phone|(first|last|full|middle|sur)_?name$|^name$|address(_line|_?\d)?$|street|^city$|_city$|postal|^zip$|_zip$"
     r"|birth|^subject$|^body$|comment|passport|iban|latitude|longitude|^ip(_|$)|user_agent|password"
 )
 NOT_ABOUT_PEOPLE = {
@@ -23,6 +23,8 @@ NOT_ABOUT_PEOPLE = {
     "klaviyo.person.email_consent",
     "shopify.customer.default_address_id",
     "segments.name",
+    "campaign_performance.name",
+    "campaign_performance.subject",
 }
 
 
