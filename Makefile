@@ -10,9 +10,10 @@ OUT ?=
 AS_OF ?=
 VERSION ?=
 VARS ?=
+PERSON = $(if $(EMAIL),--email '$(EMAIL)') $(if $(KEY),--customer-key '$(KEY)') $(if $(OUT),--out '$(OUT)')
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint versions changes rollback dev sample bench lock clean
+.PHONY: help setup build test lint versions changes rollback erase person prove dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -51,6 +52,15 @@ changes: setup ## List what changed in the schema from version to version. OUT=<
 
 rollback: setup ## Let readers see an earlier version again. VERSION=<version> OUT=<folder>
 	@$(if $(OUT),CRM_OUT='$(OUT)') $(PYTHON) -m crm_warehouse.publish rollback $(VERSION)
+
+erase: setup ## Ask for a person to be gone from the next build on. EMAIL=<address> or KEY=<customer_key> OUT=<folder>
+	@$(PYTHON) -m crm_warehouse.privacy erase $(PERSON)
+
+person: setup ## Write everything known about a person. EMAIL=<address> or KEY=<customer_key> TO=<file> OUT=<folder>
+	@$(PYTHON) -m crm_warehouse.privacy export $(PERSON) --to '$(TO)'
+
+prove: setup ## Look for an address in every table and file. EMAIL=<address> OUT=<folder>
+	@$(PYTHON) -m crm_warehouse.privacy prove $(PERSON)
 
 dev: setup ## Open the Dagster UI on http://localhost:3000
 	@$(PYTHON) -m orchestration.dev
