@@ -116,8 +116,8 @@ EVERYBODY = {
     "value": ("monetary_score", [(score,) for score in range(1, 6)]),
     "engagement": ("days_since_last_email_engagement", [(day,) for day in (None, 0, 30, 31, 180, 181, 9999)]),
     "channel": (
-        "is_email_contactable, is_sms_contactable, email_clicked_count, sms_clicked_count",
-        list(product([True, False], [True, False], [0, 1, 2], [0, 1, 2])),
+        "email_message_opened_count, email_message_clicked_count, sms_clicked_count",
+        list(product([0, 1, 2], repeat=3)),
     ),
 }
 
