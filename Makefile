@@ -9,11 +9,12 @@ RAW ?=
 OUT ?=
 AS_OF ?=
 VERSION ?=
+MINUTES ?= 60
 VARS ?=
 PERSON = $(if $(EMAIL),--email '$(EMAIL)') $(if $(KEY),--customer-key '$(KEY)') $(if $(OUT),--out '$(OUT)')
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint versions changes rollback erase person prove dev sample bench lock clean
+.PHONY: help setup build test lint versions changes rollback erase person prove soak dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -61,6 +62,9 @@ person: setup ## Write everything known about a person. EMAIL=<address> or KEY=<
 
 prove: setup ## Look for an address in every table and file. EMAIL=<address> OUT=<folder>
 	@$(PYTHON) -m crm_warehouse.privacy prove $(PERSON)
+
+soak: setup ## Kill builds at random for MINUTES=60 while readers read, then run the fault table
+	@$(PYTHON) -m tests.soak --minutes $(MINUTES)
 
 dev: setup ## Open the Dagster UI on http://localhost:3000
 	@$(PYTHON) -m orchestration.dev

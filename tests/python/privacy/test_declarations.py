@@ -23,6 +23,7 @@ NOT_ABOUT_PEOPLE = {
     "klaviyo.person.email_consent",
     "shopify.customer.default_address_id",
     "segments.name",
+    "segment_summary.name",
     "campaign_performance.name",
     "campaign_performance.subject",
 }
