@@ -46,6 +46,9 @@ class Mart:
         keys: Column lists that dbt tests as unique.
         sort_by: Columns to order rows by (`meta.sort_by`): neighbours that readers ask for together.
         owner: `meta.owner`.
+        personal_columns: Columns declared `meta.personal`.
+        is_compared: Whether the release gate compares it with the live version; not if it is itself a difference
+            (`meta.compare: false`).
     """
 
     name: str
@@ -55,6 +58,8 @@ class Mart:
     keys: list[list[str]]
     sort_by: list[str]
     owner: str | None
+    personal_columns: frozenset[str]
+    is_compared: bool
 
 
 def stage_candidate(settings: Settings, build_id: str) -> Candidate:
@@ -98,6 +103,12 @@ def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
             keys=keys.get(unique_id, []),
             sort_by=list(node["config"].get("meta", {}).get("sort_by", [])),
             owner=node["config"].get("meta", {}).get("owner"),
+            personal_columns=frozenset(
+                column["name"]
+                for column in node["columns"].values()
+                if column.get("config", {}).get("meta", {}).get("personal")
+            ),
+            is_compared=bool(node["config"].get("meta", {}).get("compare", True)),
         )
         for unique_id, node in sorted(manifest["nodes"].items())
         if _is_published(node, project)
@@ -232,8 +243,12 @@ def _describe(con: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Any]:
     columns = con.execute(f"describe {table}").fetchall()
     return {
         "rows": rows[0] if rows else 0,
-        "columns": [{"name": name, "type": kind} for name, kind, *_ in columns],
+        "columns": [
+            {"name": name, "type": kind, "personal": name in mart.personal_columns}
+            for name, kind, *_ in columns
+        ],
         "keys": mart.keys,
+        "is_compared": mart.is_compared,
         "owner": mart.owner,
     }
 
