@@ -192,8 +192,8 @@ def _scope(
     con: duckdb.DuckDBPyConnection, source: str, table: Table, rows: int, times: tuple[datetime, datetime]
 ) -> _Scope:
     if table.happened_at:
-        start, until = map(moment, times)
-        return _Scope(source, table, _time(con, source, table), until, start)
+        first, until = map(moment, times)
+        return _Scope(source, table, _time(con, source, table), until, first)
     key = table.primary_key[0] if table.primary_key else None
     if key is None or table.column(key).data_type != "bigint":
         return _Scope(source, table, None, None, None)
@@ -201,10 +201,10 @@ def _scope(
         "select last_position from live.tables where source_name = ? and table_name = ?", [source, table.name]
     ).fetchall()
     scope = _Scope(source, table, identifier(key), None, None)
-    first, last = con.execute(
+    low, high = con.execute(
         f"select min({scope.position}), max({scope.position}) from {scope.relation} where {scope.own}"
     ).fetchall()[0]
-    start = None if rows <= SMALL_ROWS else str(int(last - (last - first) * NEWEST_SHARE))
+    start = None if rows <= SMALL_ROWS else str(int(high - (high - low) * NEWEST_SHARE))
     since = str(int(known[0][0])) if known and known[0][0] is not None else None
     return _Scope(source, table, scope.position, since, start)
 

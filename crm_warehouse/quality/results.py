@@ -26,7 +26,6 @@ class RuleResult:
         status: passed, failed, warned, overridden, or not_assessed (nothing to compare with yet).
         findings: What broke it, as `[subject, detail]`; names and figures, never a value from the data.
         note: Who answers for a warning or an override, and until when.
-        page: Name of its page in docs/rules/.
     """
 
     rule: str
@@ -38,7 +37,6 @@ class RuleResult:
     status: str = ""
     findings: list[list[str]] = field(default_factory=list)
     note: str | None = None
-    page: str = ""
 
     def __post_init__(self) -> None:
         """A result that only knows whether it passed has the plain status."""

@@ -18,8 +18,11 @@ from crm_warehouse.publish.layout import candidate_dir
 from crm_warehouse.quality.audit import QUARANTINE_FILE
 from crm_warehouse.quality.measures import measure_arrival, quality_dir
 from crm_warehouse.quality.overrides import OVERRIDES_FILE
+from crm_warehouse.quality.report import REPORT_FILE, write_report
 from crm_warehouse.quality.results import AuditReport, GateReport, RuleResult
 from crm_warehouse.settings import PROJECT_DIR, Settings
+
+__all__ = ["REPORT_FILE", "Judge", "check_arrival", "run_audit"]
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +130,7 @@ def run_audit(
         _judge.close()
     report = AuditReport.read(verdict)
     _log(report.rules)
+    write_report(settings, build_id, verdict.parent)
     return report
 
 

@@ -250,5 +250,4 @@ def _result(
         failing_rows,
         error,
         status=PASSED if passed else FAILED,
-        page=rule.page,
     )

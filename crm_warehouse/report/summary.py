@@ -50,6 +50,9 @@ def _print_sources(tables: Iterable[dict[str, Any]]) -> None:
         present = sum(1 for table in own if table["status"] != "missing_optional")
         notes = Counter(table["status"] for table in own if table["status"] not in {"ok", "missing_optional"})
         print(f"  {source:<12} {present:>3} tables {rows:>12,} rows  {_listed(notes)}".rstrip())
+        for table in own:
+            if "excluded by seeds/exclusions.csv" in (table["note"] or ""):
+                print(f"  {'':<12} {table['table_name']}: {table['note']}")
 
 
 def _print_facts(live: PublishedVersion) -> None:
