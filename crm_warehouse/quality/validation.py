@@ -204,7 +204,8 @@ def _today() -> date:
 def _keep(judged: Judged, rule: Rule) -> list[list[str]]:
     """Names and figures of what broke a rule, for the report; its rows go into the private quarantine."""
     query = rule.arguments["query"].replace("{batch}", identifier(rule.table))
-    with duckdb.connect(config={"TimeZone": "UTC"}) as con:
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach {literal(str(judged.database))} as judged (read_only)")
         if judged.live:
             con.execute(f"attach {literal(str(judged.live))} as live (read_only)")

@@ -8,13 +8,13 @@ from typing import Any
 
 import dagster as dg
 
-from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import ingest
 from crm_warehouse.quality.measures import quality_dir
 from crm_warehouse.quality.run import check_arrival
 from orchestration.gates import gate_metadata
 from orchestration.manifest import manifest
 from orchestration.resources import WarehouseResource
+from orchestration.steps import RETRY, step_errors
 from orchestration.translator import source_key
 
 RUN_CONTEXT = source_key("pipeline", "run_context")
@@ -46,6 +46,7 @@ raw_tables = [
 
 @dg.multi_asset(
     name="conform",
+    retry_policy=RETRY,
     specs=[
         dg.AssetSpec(
             source_key(source["source_name"], source["name"]),
@@ -68,11 +69,9 @@ raw_tables = [
 def conform(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
     """Check and type every raw table and judge what arrived; stop the run with the list of problems."""
     settings = warehouse.settings()
-    try:
+    with step_errors():
         report = ingest(settings, context.run.run_id)
         gate = check_arrival(settings, context.run.run_id)
-    except WarehouseError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
     yield dg.AssetCheckResult(
         asset_key=RUN_CONTEXT,
         check_name="arrival_gate",

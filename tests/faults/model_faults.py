@@ -80,7 +80,7 @@ FAULTS = [
         "int_customer_segments_assigned",
         "model",
         "assert_every_customer_has_one_lifecycle_stage_and_every_buyer_one_rfm_group",
-        "select * replace (case when hash(customer_key) % 40 = 0 then null else lifecycle_stage end as lifecycle_stage) "
+        "select * replace (case when hash(customer_key) % 40 <> 0 then lifecycle_stage end as lifecycle_stage) "
         "from {model}",
     ),
     ModelFault(
@@ -138,8 +138,8 @@ FAULTS = [
         "int_customer_consents_resolved",
         "release",
         "release_consent_is_never_widened",
-        "select * replace (coalesce(lead(customer_key) over (partition by channel order by customer_key), customer_key) "
-        "as customer_key) from {model}",
+        "select * replace (coalesce(lead(customer_key) over (partition by channel order by customer_key), "
+        "customer_key) as customer_key) from {model}",
     ),
     ModelFault(
         "consent is no longer read",

@@ -202,7 +202,7 @@ FAULTS = [
                 "",
                 f"shopify/{table}",
                 "",
-                f"select rows.* from {{rows}} as rows where {column} in (select id from '{{raw}}/shopify/{parent}.parquet')",
+                f"select * from {{rows}} where {column} in (select id from '{{raw}}/shopify/{parent}.parquet')",
             )
             for table, column, parent in (
                 ("order_line", "order_id", "order"),
@@ -275,8 +275,8 @@ FAULTS = [
             "",
             "zendesk/ticket_comment",
             "",
-            "select * replace (row_number() over (order by id) as id, dense_rank() over (order by ticket_id) as ticket_id)"
-            " from {rows}",
+            "select * replace (row_number() over (order by id) as id, "
+            "dense_rank() over (order by ticket_id) as ticket_id) from {rows}",
         ),
     ),
     rewritten(

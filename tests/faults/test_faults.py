@@ -1,4 +1,4 @@
-"""Every fault is stopped by the gate meant for it, names the rule, publishes nothing and leaves the live version alone."""
+"""Every fault is stopped by its gate, which names the rule; nothing is published and the live version stays as it is."""
 
 import os
 import shutil
@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from crm_warehouse.custody import custody
 from crm_warehouse.sample import write_sample
 from tests.faults import model_faults, raw_faults
 from tests.faults.model_faults import ModelFault
@@ -56,7 +57,10 @@ def make_shop(folder: Path) -> Shop:
     tonight = Night(folder / "raw", folder / "built", TONIGHT, "tonight", project)
     tonight.arrive()
     tonight.transform()
-    with duckdb.connect(str(tonight.settings.warehouse_path)) as con:
+    with (
+        custody(tonight.settings, "tonight", "the live scores"),
+        duckdb.connect(str(tonight.settings.warehouse_path)) as con,
+    ):
         con.execute(f"attach '{folder / 'published' / 'published' / 'marts.duckdb'}' as live (read_only)")
         con.execute("create schema yesterday")
         con.execute("create table yesterday.customer_churn as from live.customer_churn")
