@@ -26,10 +26,11 @@ HISTORY_KEPT = 90
 
 _TABLES = """
 select
-    source_name, table_name, entity, row_count, newest_at, volumes.row_count as new_rows, volumes.usual
-from measures.tables left join measures.volumes as volumes
-    on volumes.source_name = tables.source_name and volumes.table_name = tables.table_name
-    and kind = '*' and part = 'all new hours'
+    arrived.source_name, arrived.table_name, arrived.entity, arrived.row_count, arrived.newest_at,
+    volumes.row_count as new_rows, volumes.usual
+from measures.tables as arrived left join measures.volumes as volumes
+    on volumes.source_name = arrived.source_name and volumes.table_name = arrived.table_name
+    and volumes.kind = '*' and volumes.part = 'all new hours'
 order by all
 """
 

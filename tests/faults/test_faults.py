@@ -1,4 +1,4 @@
-"""Every fault is stopped by its gate, which names the rule; nothing is published and the live version stays as it is."""
+"""Every fault is stopped by its gate, which names the rule; nothing is published, the live version stays as it is."""
 
 import os
 import shutil
