@@ -41,7 +41,8 @@ def _sell_new_category(shop: Path) -> None:
             union all
             select * replace (
                 id + 1 as id, 'Spice Box ' || row_number() over (order by id) as title, 'Spices' as product_type,
-                timestamp '{NEW_CATEGORY_FROM}' as created_at
+                timestamp '{NEW_CATEGORY_FROM}' as created_at,
+                timestamp '{NEW_CATEGORY_FROM} 01:00' as _fivetran_synced
             )
             from (from {products} order by id limit 40)
             """
