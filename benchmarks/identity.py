@@ -4,6 +4,7 @@ The file's columns are mapped to the record contract (`int_identity_records_unio
 dbt graph: normalise, compare, link, separate, resolve. With the true entity per record it prints pairwise figures.
 """
 
+# ruff: noqa: S608 - a benchmark of files and SQL expressions that its own caller names
 import argparse
 import json
 import os
@@ -56,9 +57,13 @@ def main() -> None:
     """Map, resolve, write one row per record, and score where the truth is named."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.identity", description=__doc__)
     parser.add_argument("--records", type=Path, required=True, help="Parquet or CSV file, one row per record")
-    parser.add_argument("--mapping", type=Path, required=True, help="YAML: contract column -> SQL over the file")
+    parser.add_argument(
+        "--mapping", type=Path, required=True, help="YAML: contract column -> SQL over the file"
+    )
     parser.add_argument("--out", type=Path, required=True, help="Parquet to write: record_id, cluster_id")
-    parser.add_argument("--truth", help="column of the file with the true person; only scored, never resolved")
+    parser.add_argument(
+        "--truth", help="column of the file with the true person; only scored, never resolved"
+    )
     parser.add_argument("--work", type=Path, help="folder to keep the warehouse in, to look at the edges")
     arguments = parser.parse_args()
     with _folder(arguments.work) as folder:
@@ -110,7 +115,9 @@ def resolve(settings: Settings, records: Path, mapping: dict[str, str]) -> None:
             "select count(*) - count(distinct record_key) from intermediate.int_identity_records_unioned"
         ).fetchall()
     if rows[0][0]:
-        raise WarehouseError(f"{records}: record_key is empty or repeated in {rows[0][0]} rows; it must be unique")
+        raise WarehouseError(
+            f"{records}: record_key is empty or repeated in {rows[0][0]} rows; it must be unique"
+        )
     _dbt(settings, ["seed", "--select", *SEEDS])
     _dbt(settings, ["run", "--select", MODELS, "--exclude", "int_identity_records_unioned"])
 

@@ -11,12 +11,15 @@
     {'values': ['customer_number'], 'max_size': 40},
     {'values': ['national_id_normalized'], 'max_size': 40},
     {'values': ['mailbox'], 'max_size': 12, 'where': 'length(mailbox) >= 6'},
-    {'values': ['email_domain', 'substring(mailbox, 1, 6)'], 'max_size': 12, 'where': 'length(mailbox) >= 8'},
-    {'values': ['email_domain', 'right(mailbox, 6)'], 'max_size': 12, 'where': 'length(mailbox) >= 8'},
+    {'values': ['email_domain', 'substring(mailbox, 1, 6)'], 'max_size': 12,
+     'where': 'length(mailbox) >= 8 and (mailbox_digits is null or length(mailbox_digits) < 3)'},
+    {'values': ['email_domain', 'right(mailbox, 6)'], 'max_size': 12,
+     'where': 'length(mailbox) >= 8 and (mailbox_digits is null or length(mailbox_digits) < 3)'},
     {'values': ['email_domain'], 'max_size': 12},
-    {'values': ['mailbox_digits', 'substring(email_domain, 1, 3)'], 'max_size': 12,
+    {'values': ['mailbox_digits', 'substring(email_domain, 1, 3)', 'substring(mailbox, 1, 1)'], 'max_size': 12,
      'where': 'length(mailbox_digits) >= 3'},
-    {'values': ['name_low', 'name_high'], 'max_size': 12},
+    {'values': ['name_low', 'name_high'], 'max_size': 12,
+     'where': 'not is_name_assumed and first_name_bits + last_name_bits >= prior_bits + 2'},
     {'values': ['name_low', 'name_high', 'city_normalized'], 'max_size': 20},
     {'values': ['name_low', 'name_high', 'postal_code_normalized'], 'max_size': 20},
     {'values': ['name_low', 'name_high', 'substring(mailbox, 1, 3)'], 'max_size': 20},
@@ -48,19 +51,9 @@ profiles as (
 ),
 
 blocks as (
-    {% for block in blocks %}
-    select
-        profile_id,
-        {{ block_hash([loop.index] + block['values']) }} as block_id,
-        {{ block.max_size }} as max_size
-    from profiles
-    where
-        {{ block.get('where', 'true') }}
-        {%- for value in block['values'] %}
-        and {{ value }} is not null
-        {%- endfor %}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+
+    {{ block_rows(blocks, 'profiles') }}
+
 ),
 
 shared_blocks as (

@@ -52,8 +52,8 @@ compared as (
         -- Given in the other order: worth a look only where the given order agrees in nothing.
         case
             when
-                left_profiles.first_name is distinct from right_profiles.first_name
-                and left_profiles.last_name is distinct from right_profiles.last_name
+                coalesce(left_profiles.first_name, '') <> coalesce(right_profiles.first_name, '')
+                and coalesce(left_profiles.last_name, '') <> coalesce(right_profiles.last_name, '')
                 then {{ name_agreement(
                     'left_profiles.first_name', 'right_profiles.last_name',
                     'left_profiles.first_name_count', 'right_profiles.last_name_count'
@@ -61,8 +61,8 @@ compared as (
         end as first_to_last_agreement,
         case
             when
-                left_profiles.first_name is distinct from right_profiles.first_name
-                and left_profiles.last_name is distinct from right_profiles.last_name
+                coalesce(left_profiles.first_name, '') <> coalesce(right_profiles.first_name, '')
+                and coalesce(left_profiles.last_name, '') <> coalesce(right_profiles.last_name, '')
                 then {{ name_agreement(
                     'left_profiles.last_name', 'right_profiles.first_name',
                     'left_profiles.last_name_count', 'right_profiles.first_name_count'
@@ -84,8 +84,8 @@ compared as (
                 then 'misspelt'
             when
                 left_profiles.email_domain = right_profiles.email_domain
-                and left_profiles.mailbox_digits
-                is not distinct from right_profiles.mailbox_digits
+                and coalesce(left_profiles.mailbox_digits, '')
+                = coalesce(right_profiles.mailbox_digits, '')
                 and length(left_profiles.mailbox) >= 7
                 and abs(length(left_profiles.mailbox) - length(right_profiles.mailbox)) <= 1
                 and {{ edit_distance('left_profiles.mailbox', 'right_profiles.mailbox') }} = 1
@@ -400,11 +400,34 @@ recognized as (
         and email_agreement = 'same'
         and (address_agreement = 'different' or phone_agreement in ('same', 'shared'))
             as is_gift,
-        case
+        customer_number_weight + national_id_weight + birth_date_weight as personal_facts_weight,
+        case when email_agreement in ('same', 'misspelt') then email_weight else 0 end
+            as mailbox_weight,
+        last_name_weight
+        + phone_weight
+        + case when email_agreement in ('same', 'misspelt') then 0 else email_weight end
+        + case
             when address_agreement in ('same', 'street')
                 then greatest(address_weight, address_weight + place_weight - 8)
             else address_weight + place_weight
-        end as residence_weight
+        end as household_weight,
+        -- What can still prove one person where the first name says two.
+        case
+            when national_id_weight > 0
+                then
+                    national_id_weight
+                    + customer_number_weight
+                    + birth_date_weight
+                    + greatest(address_weight, place_weight)
+            when customer_number_weight > 0 then customer_number_weight
+            when
+                email_agreement in ('same', 'misspelt')
+                and birth_date_agreement in ('same', 'similar', 'misspelt')
+                then email_weight + birth_date_weight
+            when birth_date_agreement = 'same' and name_verdict = 'relative'
+                then birth_date_weight + greatest(email_weight, phone_weight, address_weight)
+            else 0
+        end as personal_weight
 
     from weighed
 
@@ -417,40 +440,23 @@ scored as (
         case
             when is_gift then 10
             when name_verdict in ('relative', 'conflict')
-                then first_name_weight + last_name_weight - prior_bits
-                + case
-                    when national_id_weight > 0
-                        then national_id_weight + customer_number_weight + birth_date_weight
-                        + greatest(address_weight, place_weight)
-                    when customer_number_weight > 0 then customer_number_weight
-                    when
-                        email_agreement in ('same', 'misspelt')
-                        and birth_date_agreement in ('same', 'similar', 'misspelt')
-                        then email_weight + birth_date_weight
-                    when birth_date_agreement = 'same' and name_verdict = 'relative'
-                        then birth_date_weight
-                        + greatest(email_weight, phone_weight, address_weight)
-                    else 0
-                end
-            else first_name_weight + customer_number_weight + national_id_weight
-                + birth_date_weight - prior_bits
-                + case
-                    when email_agreement in ('same', 'misspelt') then email_weight else 0
-                end
+                then first_name_weight + last_name_weight + personal_weight - prior_bits
+            when
+                address_agreement in ('same', 'street')
+                or phone_agreement in ('same', 'shared')
                 -- Last name, phone and address go together in a household: they count once.
-                + least(
-                    last_name_weight + residence_weight + phone_weight
-                    + case
-                        when email_agreement in ('same', 'misspelt') then 0 else email_weight
-                    end,
-                    case
-                        when
-                            address_agreement in ('same', 'street')
-                            or phone_agreement in ('same', 'shared')
-                            then prior_bits + 4
-                        else 99
-                    end
-                )
+                then
+                    first_name_weight
+                    + personal_facts_weight
+                    + mailbox_weight
+                    + least(household_weight, prior_bits + 4)
+                    - prior_bits
+            else
+                first_name_weight
+                + personal_facts_weight
+                + mailbox_weight
+                + household_weight
+                - prior_bits
         end as score
 
     from recognized
@@ -476,21 +482,7 @@ final as (
             when address_agreement in ('same', 'street') then 'same_name_and_address'
             else 'same_rare_name'
         end as rule,
-        concat_ws(
-            ', ',
-            {%- for attribute in [
-                'first_name', 'last_name', 'email', 'phone', 'national_id', 'birth_date',
-                'address', 'postal_code', 'city'
-            ] %}
-            case
-                when {{ attribute }}_agreement <> 'missing'
-                    then concat('{{ attribute }} ', {{ attribute }}_agreement)
-            end,
-            {%- endfor %}
-            case when is_name_assumed then 'name assumed from the address' end,
-            case when is_name_swapped then 'names swapped' end,
-            case when is_customer_number_same then 'customer_number same' end
-        ) as evidence,
+        {{ agreement_list() }} as evidence,
         is_gift,
         score >= {{ var('identity_min_score') }} as is_match,
         -- Two common first names on one household's data are two people.
