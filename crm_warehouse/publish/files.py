@@ -14,7 +14,9 @@ from typing import Any
 
 import duckdb
 
-from crm_warehouse.errors import WarehouseError
+from crm_warehouse.errors import TransientError, WarehouseError
+
+_DISK_WORDS = ("No space left", "Read-only file system", "Disk quota exceeded", "Input/output error")
 
 
 def sha256(path: Path) -> str:
@@ -78,6 +80,12 @@ def point_symlink(link: Path, target: str) -> None:
     fsync(link.parent)
 
 
+def files_below(folder: Path) -> dict[str, Path]:
+    """Every file in a folder and its sub-folders, by relative name."""
+    found = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
 def remove_folder(folder: Path) -> None:
     """Delete a folder that may be half written or half deleted."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -88,13 +96,18 @@ def disk_errors(action: str) -> Iterator[None]:
     """Turn failures of the disk (full, read-only, gone) into one message; what readers see is unchanged.
 
     Raises:
-        WarehouseError: the operating system or DuckDB could not read or write.
+        TransientError: the operating system or DuckDB could not read or write.
     """
     try:
         yield
-    except (OSError, duckdb.IOException) as error:
-        reason = str(error).splitlines()[0]
-        raise WarehouseError(
+    except (OSError, duckdb.Error) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        # A full disk reaches us as whatever DuckDB was doing; other kinds of its errors are not the disk's.
+        if isinstance(error, duckdb.Error) and not isinstance(error, duckdb.IOException):
+            if not any(words in str(error) for words in _DISK_WORDS):
+                raise
+            reason = "the disk is full or read-only"
+        raise TransientError(
             f"Could not {action}: {reason}. Readers still see the last published version. "
             "Free disk space or fix the permissions of the output folder, then build again."
         ) from error

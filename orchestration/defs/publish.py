@@ -5,17 +5,20 @@ or the rules (crm_warehouse/quality).
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
-from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish.publish import publish_candidate
 from crm_warehouse.publish.stage import stage_candidate
 from crm_warehouse.quality.run import run_audit
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
+from orchestration.steps import RETRY, step_errors
 
+# The daily build, and as much again before somebody is called: a refused build has then had a working day.
+DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 CANDIDATE = dg.AssetKey(["published", "candidate"])
 
 
@@ -42,15 +45,14 @@ def _marts() -> list[dict[str, Any]]:
     ],
     group_name="published",
     kinds={"duckdb", "greatexpectations"},
+    retry_policy=RETRY,
 )
 def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
     """The marts copied into one private file, then audited; refused unless this build ran and passed everything."""
     settings = warehouse.settings()
-    try:
+    with step_errors():
         staged = stage_candidate(settings, context.run.run_id)
         audit = run_audit(settings, context.run.run_id)
-    except WarehouseError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
     yield dg.MaterializeResult(metadata={"tables": len(staged.row_counts), "sha256": staged.sha256})
     yield dg.AssetCheckResult(
         check_name="release_audit",
@@ -64,6 +66,7 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
 
 @dg.multi_asset(
     name="publish",
+    retry_policy=RETRY,
     specs=[
         dg.AssetSpec(
             dg.AssetKey(["published", node["name"]]),
@@ -71,6 +74,7 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
             description=node["description"],
             group_name="published",
             kinds={"duckdb"},
+            freshness_policy=DAILY,
         )
         for node in _marts()
     ],
@@ -79,10 +83,8 @@ def publish(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Switch readers to the audited candidate in one atomic rename."""
-    try:
+    with step_errors():
         version = publish_candidate(warehouse.settings(), context.run.run_id)
-    except WarehouseError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
     for node in _marts():
         yield dg.MaterializeResult(
             asset_key=dg.AssetKey(["published", node["name"]]),
