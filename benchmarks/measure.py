@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 import subprocess
 import time
 from dataclasses import asdict, dataclass
@@ -40,6 +41,15 @@ def measure(command: list[str]) -> Cost:
         cpu_seconds=round(usage.ru_utime + usage.ru_stime, 1),
         peak_gib=round(usage.ru_maxrss / 2**20, 2),
     )
+
+
+def self_cost() -> dict[str, float]:
+    """What this process has cost so far: CPU seconds and its largest resident set in GiB."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+        "peak_gib": round(usage.ru_maxrss / 2**20, 2),
+    }
 
 
 def machine() -> dict[str, object]:
