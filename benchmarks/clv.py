@@ -206,9 +206,7 @@ def _peer_figures(
     predictions: Path, peer: dict[str, Any], orders: Path, cutoff: date, horizon: int
 ) -> dict[str, Any]:
     with duckdb.connect() as con:
-        con.execute(
-            f"create table predicted as select customer_number, orders, revenue, churn from '{predictions}'"
-        )
+        con.execute(f"create table predicted as from '{predictions}'")
         return {**peer, **_compare(con, orders, cutoff, horizon)}
 
 

@@ -8,7 +8,7 @@ date and has no outcome yet; origin 1, the latest with one, is kept for the rele
 and up, whose outcomes were all known on origin 1.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,9 @@ from crm_warehouse.clv import shape
 from crm_warehouse.clv.histories import Histories
 from crm_warehouse.clv.metrics import brier_score, calibration_error, mean_absolute_error
 from crm_warehouse.clv.predict import (
+    EVEN,
     Prediction,
+    Season,
     ShopRates,
     by_formula,
     by_last_period,
@@ -47,6 +49,7 @@ LEAST_CUSTOMERS = 100
 # A season is measured on returning customers; this many at the average pace are added to them.
 SEASON_PRIOR_CUSTOMERS = 30.0
 SEASON_RANGE = (0.25, 4.0)
+SEASON_STEPS = 3
 # Relative error of the shop's total where no origin has shown it.
 UNASSESSED_LEVEL_ERROR = 0.3
 LARGEST_LEVEL_ERROR = 1.5
@@ -70,7 +73,7 @@ class Assessment:
     prediction: Prediction
     fit: PurchaseFit | None = None
     spend: SpendFit | None = None
-    season: float | None = None
+    season: Season | None = None
 
     @property
     def origin_number(self) -> int:
@@ -110,7 +113,7 @@ class Choice:
         reason: In words.
         gate: What the latest origin says about the winner.
         gate_reason: In words.
-        season: Busyness of the horizon ahead; 1 where it plays no role.
+        season: Busyness of the horizon ahead; even where it plays no role.
         layer: Shape layer; None where it plays no role.
         level_error: Relative standard error of the shop's total.
         assessments: Every candidate on every origin with an outcome.
@@ -122,7 +125,7 @@ class Choice:
     reason: str
     gate: Gate
     gate_reason: str
-    season: float
+    season: Season
     layer: Shape | None
     level_error: float
     assessments: tuple[Assessment, ...]
@@ -160,7 +163,7 @@ def _choose(histories: Sequence[Histories], fit: PurchaseFit) -> Choice:
         reason=reason,
         gate=gate,
         gate_reason=gate_reason,
-        season=season or 1.0,
+        season=season or EVEN,
         layer=_layer(today, _earlier(origins, 0), fit) if candidate == SHAPE and today else None,
         level_error=_level_error(candidate, assessments, today),
         assessments=assessments,
@@ -207,23 +210,40 @@ def _layer(origin: Histories, earlier: list[Histories], fit: PurchaseFit) -> Sha
     )
 
 
-def _season(year_before: Histories | None, near: PurchaseFit) -> float | None:
-    """How much busier the same days were a year earlier than a model of that day expected; None if unknown.
-
-    It is the factor on the horizon at which as many customers are expected back as came.
-    """
+def _season(year_before: Histories | None, near: PurchaseFit) -> Season | None:
+    """How much busier the same days were a year earlier than a model of that day expected; None if unknown."""
     if year_before is None or year_before.customer_count < LEAST_CUSTOMERS:
         return None
     fit = fit_purchases(year_before.purchase_cells(), near=near)
     if fit.reason:
         return None
-    returned = float(year_before.customer_count - year_before.stayed_away.sum())
+    known: Histories = year_before
+
+    def orders(factor: float) -> float:
+        return float(purchase_scores(known, fit, Season(orders=factor))[1].sum())
+
+    def returned(factor: float) -> float:
+        return float(np.sum(1 - purchase_scores(known, fit, Season(churn=factor))[2]))
+
+    back = known.customer_count - float(known.stayed_away.sum())
+    trust = back / (back + SEASON_PRIOR_CUSTOMERS)
+    return Season(
+        orders=_factor(orders, float(known.later.sum())) ** trust, churn=_factor(returned, back) ** trust
+    )
+
+
+def _factor(total: Callable[[float], float], wanted: float) -> float:
+    """The factor on the horizon at which the total is what came: secant steps on logarithms, where it is a line."""
     low, high = np.log(SEASON_RANGE)
-    for _ in range(30):
-        middle = (low + high) / 2
-        _, _, churn = purchase_scores(year_before, fit, float(np.exp(middle)))
-        low, high = (middle, high) if float(np.sum(1 - churn)) < returned else (low, middle)
-    return float(np.exp((low + high) / 2 * returned / (returned + SEASON_PRIOR_CUSTOMERS)))
+    wanted = np.log(max(wanted, 1.0))
+    before, at = 0.0, float(np.log(max(total(1.0), 1e-9)))
+    point = float(np.clip(wanted - at, low, high))
+    for _ in range(SEASON_STEPS):
+        now = float(np.log(max(total(float(np.exp(point))), 1e-9)))
+        slope = (now - at) / (point - before) if abs(point - before) > 1e-6 else 1.0
+        before, at = point, now
+        point = float(np.clip(point + (wanted - now) / max(slope, 0.1), low, high))
+    return float(np.exp(point))
 
 
 def _winner(assessments: Sequence[Assessment], fit: PurchaseFit) -> tuple[str, str]:

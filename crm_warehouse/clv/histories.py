@@ -59,12 +59,14 @@ class Histories:
     @property
     def silent_days(self) -> FloatArray:
         """Days from the last purchase day to the origin."""
-        return self.age_days - self.recency_days
+        silent: FloatArray = self.age_days - self.recency_days
+        return silent
 
     @property
     def stayed_away(self) -> FloatArray:
         """1 for who did not buy within the horizon, 0 for who did."""
-        return (self.later == 0).astype(np.float64)
+        away: FloatArray = (self.later == 0).astype(np.float64)
+        return away
 
     def purchase_cells(self) -> PurchaseCells:
         """The histories as few cells, for a quick fit."""

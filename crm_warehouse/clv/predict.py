@@ -36,6 +36,24 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Season:
+    """How much busier than an average day the days of a horizon are; each factor stretches the horizon.
+
+    Two factors, because a customer who buys twice as often does not come back twice as surely.
+
+    Attributes:
+        orders: For expected purchase days.
+        churn: For the probability of staying away.
+    """
+
+    orders: float = 1.0
+    churn: float = 1.0
+
+
+EVEN = Season()
+
+
+@dataclass(frozen=True)
 class ShopRates:
     """What the shop's customers do on average, as in `int_clv_shop_rates`."""
 
@@ -78,7 +96,7 @@ def by_last_period(histories: Histories) -> Prediction:
 
 
 def by_purchase_model(
-    histories: Histories, rates: ShopRates, fit: PurchaseFit, spend: SpendFit, season: float = 1.0
+    histories: Histories, rates: ShopRates, fit: PurchaseFit, spend: SpendFit, season: Season = EVEN
 ) -> Prediction:
     """MBG/NBD for purchases, Gamma-Gamma or means for spend."""
     _, orders, churn = purchase_scores(histories, fit, season)
@@ -94,26 +112,27 @@ def reshaped(prediction: Prediction, histories: Histories, layer: Shape) -> Pred
 
 
 def purchase_scores(
-    histories: Histories, fit: PurchaseFit, season: float = 1.0
+    histories: Histories, fit: PurchaseFit, season: Season = EVEN
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """P(alive), expected purchase days and churn probability by MBG/NBD.
 
     Args:
         histories: The customers; their horizon is what is predicted.
         fit: The purchase model.
-        season: How much busier than an average day the days of the horizon are; it stretches the horizon.
+        season: How busy the horizon is.
 
     Raises:
         ValueError: The fit has no parameters.
     """
     if fit.r is None or fit.alpha is None or fit.a is None or fit.b is None:
         raise ValueError(f"no purchase model to predict with: {fit.reason}")
-    weeks = season * histories.horizon_days / DAYS_PER_WEEK
+    weeks = histories.horizon_days / DAYS_PER_WEEK
     purchase_shape = fit.r + histories.frequency
     exposure = fit.alpha + histories.age_days / DAYS_PER_WEEK
     silence = np.log(exposure / (fit.alpha + histories.recency_days / DAYS_PER_WEEK))
     alive = expit(-(np.log(fit.a / (fit.b + histories.frequency)) + purchase_shape * silence))
-    churn = 1 - alive * (1 - np.exp(-purchase_shape * np.log1p(weeks / exposure)))
+    churn = 1 - alive * (1 - np.exp(-purchase_shape * np.log1p(season.churn * weeks / exposure)))
+    weeks *= season.orders
     return (
         alive,
         alive * _purchases_if_alive(fit.r, fit.a, fit.b, histories.frequency, exposure, weeks),

@@ -22,6 +22,11 @@ from crm_warehouse.clv.metrics import (
     spearman,
     top_capture,
 )
+from crm_warehouse.clv.purchases import PurchaseFit
+from crm_warehouse.clv.spend import SpendFit
+
+NO_FIT = PurchaseFit("mbg_nbd", None, None, None, None, None, None)
+NO_SPEND = SpendFit(None, None, None, None, None)
 
 COLUMN_TYPES: dict[type, str] = {
     str: "varchar",
@@ -93,7 +98,8 @@ class ChoiceRow:
         choice_reason: Why the winner won.
         release_gate: passed, refused or not_assessed.
         gate_reason: Why.
-        season_factor: How much busier than average the horizon is expected to be.
+        season_orders_factor: How much busier than average the horizon is expected to be, for orders.
+        season_churn_factor: The same for churn.
         level_error: Relative standard error of the shop's total.
         shape_orders_0: Shape layer for orders: intercept; None without a layer, as all that follow.
         shape_orders_1: Frequency.
@@ -114,7 +120,8 @@ class ChoiceRow:
     choice_reason: str
     release_gate: str
     gate_reason: str
-    season_factor: float
+    season_orders_factor: float
+    season_churn_factor: float
     level_error: float
     shape_orders_0: float | None
     shape_orders_1: float | None
@@ -139,7 +146,8 @@ class ChoiceRow:
             choice.reason,
             choice.gate,
             choice.gate_reason,
-            choice.season,
+            choice.season.orders,
+            choice.season.churn,
             choice.level_error,
             *layer,
         )
@@ -172,7 +180,8 @@ class BacktestRow:
     brier: float
     calibration_error: float
     calibration: str
-    season_factor: float | None
+    season_orders_factor: float | None
+    season_churn_factor: float | None
     r: float | None
     alpha: float | None
     a: float | None
@@ -186,7 +195,7 @@ class BacktestRow:
     def of(cls, fit_id: str, assessment: Assessment) -> "BacktestRow":
         """All measures of one assessment, as a row of that fit."""
         histories, prediction = assessment.histories, assessment.prediction
-        fit, spend = assessment.fit, assessment.spend
+        fit, spend = assessment.fit or NO_FIT, assessment.spend or NO_SPEND
         deciles = calibration_by_decile(prediction.churn, histories.stayed_away)
         return cls(
             fit_id=fit_id,
@@ -212,15 +221,16 @@ class BacktestRow:
             brier=assessment.churn_error,
             calibration_error=assessment.calibration_error,
             calibration=json.dumps([asdict(decile) for decile in deciles]),
-            season_factor=assessment.season,
-            r=fit and fit.r,
-            alpha=fit and fit.alpha,
-            a=fit and fit.a,
-            b=fit and fit.b,
-            log_likelihood=fit and fit.log_likelihood,
-            gg_p=spend and spend.p,
-            gg_q=spend and spend.q,
-            gg_v=spend and spend.v,
+            season_orders_factor=assessment.season.orders if assessment.season else None,
+            season_churn_factor=assessment.season.churn if assessment.season else None,
+            r=fit.r,
+            alpha=fit.alpha,
+            a=fit.a,
+            b=fit.b,
+            log_likelihood=fit.log_likelihood,
+            gg_p=spend.p,
+            gg_q=spend.q,
+            gg_v=spend.v,
         )
 
 
@@ -250,7 +260,8 @@ def append_fit(
     con.begin()
     for table in TABLES.values():
         con.execute(f"delete from {table} where fit_id = ?", [fit.fit_id])  # noqa: S608 - our own tables
-    for row in (fit, *choices, *backtests):
+    rows: list[Row] = [fit, *choices, *backtests]
+    for row in rows:
         names = ", ".join(column.name for column in fields(row))
         marks = ", ".join("?" for _ in fields(row))
         con.execute(f"insert into {TABLES[type(row)]} ({names}) values ({marks})", list(astuple(row)))  # noqa: S608

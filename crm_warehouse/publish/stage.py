@@ -17,13 +17,16 @@ from typing import Any
 
 import duckdb
 
+from crm_warehouse.custody import State, prove_custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import recheck_inputs
 from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_folder, sha256, write_json
 from crm_warehouse.publish.layout import CANDIDATE_FILE, MARTS_FILE, Candidate, candidate_dir, staging_dir
 from crm_warehouse.publish.ledger import BuildProof, prove_build
 from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.publish.record import add_version_tables
 from crm_warehouse.publish.versions import next_version
+from crm_warehouse.publish.views import published_definition
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from crm_warehouse.transform import target_dir
 
@@ -46,6 +49,9 @@ class Mart:
         keys: Column lists that dbt tests as unique.
         sort_by: Columns to order rows by (`meta.sort_by`): neighbours that readers ask for together.
         owner: `meta.owner`.
+        is_view: Readers get the definition, over the published tables, instead of a copy (`meta.publish_as: view`).
+        compressions: Column to how DuckDB stores it (`meta.compression` of the column). Without one DuckDB tries
+            every method on every column, which for long texts costs more than writing them.
     """
 
     name: str
@@ -55,6 +61,8 @@ class Mart:
     keys: list[list[str]]
     sort_by: list[str]
     owner: str | None
+    is_view: bool
+    compressions: dict[str, str]
 
 
 def stage_candidate(settings: Settings, build_id: str) -> Candidate:
@@ -68,13 +76,14 @@ def stage_candidate(settings: Settings, build_id: str) -> Candidate:
         manifest = read_json(target_dir() / "manifest.json")
         proof = prove_build(settings, build_id, manifest)
         recheck_inputs(settings)
+        state = prove_custody(settings, build_id)
         marts = published_marts(manifest)
         with disk_errors("stage the candidate"):
             remove_folder(staging_dir(settings))
             folder = candidate_dir(settings, build_id)
             folder.mkdir(parents=True)
             try:
-                return _stage(settings, proof, marts, folder)
+                return _stage(settings, proof, state, marts, folder)
             except BaseException:
                 # A candidate without its record can never be published; do not keep gigabytes of it.
                 remove_folder(folder)
@@ -98,6 +107,12 @@ def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
             keys=keys.get(unique_id, []),
             sort_by=list(node["config"].get("meta", {}).get("sort_by", [])),
             owner=node["config"].get("meta", {}).get("owner"),
+            is_view=node["config"].get("meta", {}).get("publish_as") == "view",
+            compressions={
+                column["name"]: column["config"]["meta"]["compression"]
+                for column in node["columns"].values()
+                if "compression" in column.get("config", {}).get("meta", {})
+            },
         )
         for unique_id, node in sorted(manifest["nodes"].items())
         if _is_published(node, project)
@@ -129,7 +144,7 @@ def _tested_keys(manifest: Mapping[str, Any]) -> dict[str, list[list[str]]]:
     return {unique_id: sorted(columns) for unique_id, columns in keys.items()}
 
 
-def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Path) -> Candidate:
+def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart], folder: Path) -> Candidate:
     logger.info("copying %d marts into the candidate", len(marts))
     created_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     context = proof.context
@@ -144,8 +159,10 @@ def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Pat
     }
     path = folder / MARTS_FILE
     with _open(settings, path) as con:
-        tables = _copy(con, marts, facts)
+        _copy(con, marts, facts)
         sources = _source_report(con, context.build_id)
+    tables = _describe(settings, path, marts)
+    schema_changes = add_version_tables(settings, path, facts, tables)
     (folder / f"{MARTS_FILE}.wal").unlink(missing_ok=True)
     path.chmod(READ_ONLY)
     fsync(path)
@@ -154,12 +171,15 @@ def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Pat
         "live_version": context.live_version,
         "files": {MARTS_FILE: {"sha256": sha256(path), "bytes": path.stat().st_size}},
         "tables": tables,
+        "schema_changes": schema_changes,
         "sources": sources,
+        "freshness": _freshness(sources, context.as_of_at),
         "proof": {
             "dbt_invocations": proof.invocation_ids,
             "graph_hash": proof.graph_hash,
             "nodes": proof.node_count,
             "warnings": proof.warnings,
+            "warehouse": state,
         },
     }
     write_json(folder / CANDIDATE_FILE, record)
@@ -188,17 +208,14 @@ def _open(settings: Settings, candidate: Path) -> Iterator[duckdb.DuckDBPyConnec
     remove_folder(candidate.parent / ".tmp")
 
 
-def _copy(
-    con: duckdb.DuckDBPyConnection, marts: list[Mart], facts: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """Copy all marts and the version's own record in one transaction; return what was copied."""
+def _copy(con: duckdb.DuckDBPyConnection, marts: list[Mart], facts: Mapping[str, Any]) -> None:
+    """Copy all marts and the version's own record in one transaction."""
     con.execute("begin")
-    for mart in marts:
-        order = f" order by {', '.join(map(_name, mart.sort_by))}" if mart.sort_by else ""
-        con.execute(
-            f"create table candidate.main.{_name(mart.name)} as "  # noqa: S608 - names from the manifest, quoted
-            f"select * from {_name(mart.schema)}.{_name(mart.name)}{order}"
-        )
+    for mart in sorted(marts, key=lambda mart: mart.is_view):
+        if mart.is_view:
+            _create_view(con, mart, marts)
+        else:
+            _create_table(con, mart)
         _comment(con, mart)
     con.execute(
         """
@@ -212,26 +229,67 @@ def _copy(
         "insert into candidate.main.warehouse_version values (?, ?, ?, ?, ?, ?, ?)", list(facts.values())
     )
     con.execute("commit")
-    return {mart.name: _describe(con, mart) for mart in marts}
+
+
+def _create_table(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+    source, target = f"{_name(mart.schema)}.{_name(mart.name)}", f"candidate.main.{_name(mart.name)}"
+    columns = ", ".join(
+        f"{_name(name)} {kind}"
+        + (f" using compression {mart.compressions[name]}" if name in mart.compressions else "")
+        for name, kind, *_ in con.execute(f"describe {source}").fetchall()
+    )
+    con.execute(f"create table {target} ({columns})")
+    order = f" order by {', '.join(map(_name, mart.sort_by))}" if mart.sort_by else ""
+    con.execute(f"insert into {target} select * from {source}{order}")  # noqa: S608 - names from the manifest, quoted
+
+
+def _create_view(con: duckdb.DuckDBPyConnection, mart: Mart, marts: list[Mart]) -> None:
+    tables = {(other.schema, other.name) for other in marts if not other.is_view}
+    definition = published_definition(con, mart.schema, mart.name, tables)
+    (warehouse,) = con.execute("select current_database()").fetchall()[0]
+    # What a view reads is looked up when it is made.
+    con.execute("use candidate")
+    con.execute(f"create view main.{_name(mart.name)} as {definition}")
+    con.execute(f"use {_name(warehouse)}")
 
 
 def _comment(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
     """Carry the documentation into the file, where BI tools show it."""
-    table = f"candidate.main.{_name(mart.name)}"
-    existing = {name for name, *_ in con.execute(f"describe {table}").fetchall()}
+    relation = f"candidate.main.{_name(mart.name)}"
+    existing = {name for name, *_ in con.execute(f"describe {relation}").fetchall()}
     if mart.description:
-        con.execute(f"comment on table {table} is {_text(mart.description)}")
+        kind = "view" if mart.is_view else "table"
+        con.execute(f"comment on {kind} {relation} is {_text(mart.description)}")
     for column, description in mart.column_descriptions.items():
         if description and column in existing:
-            con.execute(f"comment on column {table}.{_name(column)} is {_text(description)}")
+            con.execute(f"comment on column {relation}.{_name(column)} is {_text(description)}")
 
 
-def _describe(con: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Any]:
-    table = f"candidate.main.{_name(mart.name)}"
-    rows = con.execute(f"select count(*) from {table}").fetchone()  # noqa: S608 - quoted
-    columns = con.execute(f"describe {table}").fetchall()
+def _describe(settings: Settings, path: Path, marts: list[Mart]) -> dict[str, dict[str, Any]]:
+    """What the finished file holds, by a connection that sees this file and nothing else.
+
+    That proves of a view that it reads nothing from outside, be it a table or a file.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": False,
+        "memory_limit": settings.memory_limit,
+    }
+    with duckdb.connect(str(path), read_only=True, config=config) as con:
+        try:
+            return {mart.name: _describe_mart(con, mart) for mart in marts}
+        except (duckdb.BinderException, duckdb.CatalogException, duckdb.PermissionException) as error:
+            raise WarehouseError(
+                f"A published view reads something outside its file: {str(error).splitlines()[0]}"
+            ) from error
+
+
+def _describe_mart(con: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Any]:
+    relation = f"main.{_name(mart.name)}"
+    (rows,) = con.execute(f"select count(*) from {relation}").fetchall()[0]  # noqa: S608 - quoted
+    columns = con.execute(f"describe {relation}").fetchall()
     return {
-        "rows": rows[0] if rows else 0,
+        "kind": "view" if mart.is_view else "table",
+        "rows": rows,
         "columns": [{"name": name, "type": kind} for name, kind, *_ in columns],
         "keys": mart.keys,
         "owner": mart.owner,
@@ -244,6 +302,19 @@ def _source_report(con: duckdb.DuckDBPyConnection, build_id: str) -> list[dict[s
     )
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _freshness(sources: list[dict[str, Any]], as_of_at: datetime) -> dict[str, dict[str, Any]]:
+    """Per source its newest fact, and how many hours that lies before the as-of moment."""
+    newest: dict[str, datetime] = {}
+    for table in sources:
+        if table["newest_at"]:
+            name = table["source_name"]
+            newest[name] = max(newest.get(name, table["newest_at"]), table["newest_at"])
+    return {
+        name: {"newest_at": at.isoformat(), "age_hours": round((as_of_at - at).total_seconds() / 3600, 1)}
+        for name, at in sorted(newest.items())
+    }
 
 
 def git_revision() -> str:

@@ -10,11 +10,11 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from crm_warehouse.clv import fit
-from crm_warehouse.errors import WarehouseError
 from crm_warehouse.transform import FIT_BOUNDARY, build_arguments, row_counts, run_dbt
 from orchestration.dbt_events import dagster_events
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
+from orchestration.steps import step_errors
 from orchestration.translator import FIT_TABLES, source_key
 
 
@@ -46,8 +46,13 @@ def clv_fits(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Purchase and spend model fitted on cells, and the choice of what scores each horizon by backtest."""
-    report = fit(warehouse.settings(), context.run.run_id)
-    metadata = {"fit": str(report), "choice": "\n".join(report.decisions), "seconds": report.seconds}
+    with step_errors():
+        report = fit(warehouse.settings(), context.run.run_id)
+    metadata: dict[str, Any] = {
+        "fit": str(report),
+        "choice": "\n".join(report.decisions),
+        "seconds": report.seconds,
+    }
     for table in FIT_TABLES:
         yield dg.MaterializeResult(asset_key=source_key("pipeline", table), metadata=metadata)
 
@@ -65,10 +70,9 @@ def _run_selection(
 ) -> Iterator[Any]:
     settings = warehouse.settings()
     arguments = _subset(context) or build_arguments(after_fit=after_fit)
-    try:
+    # No retry: an interrupted invocation leaves a ledger that cannot be published; a new run starts over.
+    with step_errors():
         run = run_dbt(arguments, settings=settings, build_id=context.run.run_id)
-    except WarehouseError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
     yield from dagster_events(
         run,
         manifest=manifest(),
@@ -77,9 +81,9 @@ def _run_selection(
         check_keys=set(context.selected_asset_check_keys),
     )
     if run.failed:
-        names = ", ".join(result.unique_id.split(".")[2] for result in run.failed)
+        problems = "".join(f"\n- {r.unique_id.split('.')[2]}: {r.message}" for r in run.failed)
         raise dg.Failure(
-            description=f"{len(run.failed)} dbt nodes failed, nothing is published: {names}",
+            description=f"{len(run.failed)} dbt nodes failed, nothing is published:{problems}",
             allow_retries=False,
         )
 

@@ -97,19 +97,23 @@ current_fit as (
             when chosen.fit_id is null then 'formula'
             else coalesce(clv_choices.candidate, 'mbg_nbd')
         end as clv_candidate,
-        coalesce(clv_choices.season_factor, 1e0) as clv_season_factor,
+        coalesce(clv_choices.season_orders_factor, 1e0) as clv_season_factor,
         coalesce(clv_choices.level_error, 3e-1) as clv_level_error,
-        {% for position in range(5) -%}
-        clv_choices.shape_orders_{{ position }},
-        {% endfor -%}
+        clv_choices.shape_orders_0,
+        clv_choices.shape_orders_1,
+        clv_choices.shape_orders_2,
+        clv_choices.shape_orders_3,
+        clv_choices.shape_orders_4,
         case
             when chosen.fit_id is null then 'formula'
             else coalesce(churn_choices.candidate, 'mbg_nbd')
         end as churn_candidate,
-        coalesce(churn_choices.season_factor, 1e0) as churn_season_factor,
-        {% for position in range(5) -%}
-        churn_choices.shape_churn_{{ position }}{{ '' if loop.last else ',' }}
-        {% endfor %}
+        coalesce(churn_choices.season_churn_factor, 1e0) as churn_season_factor,
+        churn_choices.shape_churn_0,
+        churn_choices.shape_churn_1,
+        churn_choices.shape_churn_2,
+        churn_choices.shape_churn_3,
+        churn_choices.shape_churn_4
 
     from run_context
     left join preferred on true

@@ -3,7 +3,6 @@
 {% set least_history_days = 56 %}
 -- Who covers nearly a year has every season in its outcome.
 {% set longest_seasonal_horizon_days = 330 %}
-{% set horizons = [var('clv_horizon_days'), var('churn_horizon_days')] | unique | list %}
 
 with
 
@@ -27,23 +26,24 @@ opened as (
 
 horizons as (
 
-    select
-        horizons.horizon_days,
-        horizons.origin_number,
-        horizons.years_back
+    select distinct horizons.horizon_days
     from (
-        values
-        {% for horizon in horizons %}
-            {%- for origin_number in range(5) %}
-                {%- for years_back in ([0, 1] if horizon <= longest_seasonal_horizon_days else [0]) %}
-        ({{ horizon }}, {{ origin_number }}, {{ years_back }})
-                    {{- '' if loop.last else ',' }}
-                {%- endfor %}
-                {{- '' if loop.last else ',' }}
-            {%- endfor %}
-            {{- '' if loop.last else ',' }}
-        {%- endfor %}
-    ) as horizons (horizon_days, origin_number, years_back)
+        values ({{ var('clv_horizon_days') }}), ({{ var('churn_horizon_days') }})
+    ) as horizons (horizon_days)
+
+),
+
+numbers as (
+
+    select numbers.origin_number
+    from (values (0), (1), (2), (3), (4)) as numbers (origin_number)
+
+),
+
+years as (
+
+    select years.years_back
+    from (values (0), (1)) as years (years_back)
 
 ),
 
@@ -51,20 +51,24 @@ dated as (
 
     select
         horizons.horizon_days,
-        horizons.origin_number,
-        horizons.years_back,
+        numbers.origin_number,
+        years.years_back,
         opened.first_date,
         cast(
             {{ dbt.dateadd(
                 'day',
-                '-(horizons.origin_number * horizons.horizon_days + 365 * horizons.years_back)',
+                '-(numbers.origin_number * horizons.horizon_days + 365 * years.years_back)',
                 'run_context.as_of_date'
             ) }} as date
         ) as origin_date
 
     from horizons
+    cross join numbers
+    cross join years
     cross join run_context
     cross join opened
+
+    where years.years_back = 0 or horizons.horizon_days <= {{ longest_seasonal_horizon_days }}
 
 ),
 

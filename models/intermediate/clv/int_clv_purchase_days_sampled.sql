@@ -27,11 +27,17 @@ sized as (
     select
         case
             when count(*) <= 32000 then 'g'
-            {% for exponent in range(1, 13) -%}
-            when count(*) <= {{ 32000 * 2 ** exponent }}
-                then '{{ '0' * ((exponent - 1) // 4) }}{{ ['8', '4', '2', '1'][(exponent - 1) % 4] }}'
-            {% endfor -%}
-            else '0008'
+            when count(*) <= 64000 then '8'
+            when count(*) <= 128000 then '4'
+            when count(*) <= 256000 then '2'
+            when count(*) <= 512000 then '1'
+            when count(*) <= 1024000 then '08'
+            when count(*) <= 2048000 then '04'
+            when count(*) <= 4096000 then '02'
+            when count(*) <= 8192000 then '01'
+            when count(*) <= 16384000 then '008'
+            when count(*) <= 32768000 then '004'
+            else '002'
         end as key_limit
 
     from customers

@@ -84,14 +84,20 @@ explained as (
         value_at_risk,
         nullif(concat_ws(
             '; ',
-            case when is_last_csat_bad then 'unresolved complaint: last support rating was bad' end,
+            case
+                when is_last_csat_bad then 'unresolved complaint: last support rating was bad'
+            end,
             case
                 when open_ticket_count > 0
-                    then concat(cast(open_ticket_count as {{ dbt.type_string() }}), ' open support tickets')
+                    then concat(
+                        cast(open_ticket_count as {{ dbt.type_string() }}), ' open support tickets'
+                    )
             end,
             case
                 when days_overdue > 0
-                    then concat('overdue by ', cast(days_overdue as {{ dbt.type_string() }}), ' days')
+                    then concat(
+                        'overdue by ', cast(days_overdue as {{ dbt.type_string() }}), ' days'
+                    )
             end,
             case
                 when is_unsubscribed then 'unsubscribed from e-mail'

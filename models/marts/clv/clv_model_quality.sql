@@ -47,7 +47,8 @@ in_force as (
         fits.gg_p,
         fits.gg_q,
         fits.gg_v,
-        choices.season_factor,
+        choices.season_orders_factor,
+        choices.season_churn_factor,
         choices.winner,
         choices.candidate as scoring_candidate,
         choices.choice_reason,
@@ -88,7 +89,8 @@ measured as (
     'calibration_error',
 ] %}
 {% set parameters = [
-    'r', 'alpha', 'a', 'b', 'log_likelihood', 'gg_p', 'gg_q', 'gg_v', 'season_factor', 'level_error',
+    'r', 'alpha', 'a', 'b', 'log_likelihood', 'gg_p', 'gg_q', 'gg_v',
+    'season_orders_factor', 'season_churn_factor', 'level_error',
 ] %}
 {% set words = ['winner', 'scoring_candidate', 'choice_reason', 'release_gate', 'gate_reason'] %}
 unioned as (

@@ -1,4 +1,5 @@
--- A view in the private warehouse: millions of rows that are written once, into the published file.
+-- A view for readers too: every row is in another mart already. Published views read published
+-- tables and nothing else.
 {{ config(materialized='view') }}
 
 with
@@ -45,13 +46,9 @@ message_events as (
 
 site_events as (
 
-    select * from {{ ref('int_site_events_unioned') }}
+    select * from {{ ref('site_events') }}
 
-),
-
-customers as (
-
-    select * from {{ ref('int_customers_resolved') }}
+    where customer_key is not null
 
 ),
 
@@ -63,19 +60,13 @@ tickets as (
 
 ),
 
-run_context as (
-
-    select * from {{ ref('stg_pipeline__run_context') }}
-
-),
-
 orders_placed as (
 
     select
-        order_key || ':placed' as event_key,
+        'order_placed' as event_type,
+        order_key as event_key,
         customer_key,
         ordered_at as occurred_at,
-        'order_placed' as event_type,
         'shop' as channel,
         source_name,
         order_key as subject_key,
@@ -88,10 +79,10 @@ orders_placed as (
 orders_cancelled as (
 
     select
-        order_key || ':cancelled' as event_key,
+        'order_cancelled' as event_type,
+        order_key as event_key,
         customer_key,
         cancelled_at as occurred_at,
-        'order_cancelled' as event_type,
         'shop' as channel,
         source_name,
         order_key as subject_key,
@@ -106,10 +97,10 @@ orders_cancelled as (
 orders_refunded as (
 
     select
-        refund_key || ':refunded' as event_key,
+        'order_refunded' as event_type,
+        refund_key as event_key,
         customer_key,
         min(refunded_at) as occurred_at,
-        'order_refunded' as event_type,
         'shop' as channel,
         source_name,
         order_key as subject_key,
@@ -124,10 +115,10 @@ orders_refunded as (
 checkouts_started as (
 
     select
-        checkout_key || ':started' as event_key,
+        'checkout_started' as event_type,
+        checkout_key as event_key,
         customer_key,
         started_at as occurred_at,
-        'checkout_started' as event_type,
         'shop' as channel,
         source_name,
         checkout_key as subject_key,
@@ -140,10 +131,10 @@ checkouts_started as (
 messages_engaged as (
 
     select
+        'message_' || event_type as event_type,
         message_event_key as event_key,
         customer_key,
         occurred_at,
-        'message_' || event_type as event_type,
         channel,
         source_name,
         message_key as subject_key,
@@ -153,31 +144,29 @@ messages_engaged as (
 
 ),
 
--- A theme may send any number as the value of a visit: it is no money.
 site_visited as (
 
     select
-        site_events.site_event_key as event_key,
-        customers.customer_key,
-        site_events.occurred_at,
-        'site_' || site_events.event_type as event_type,
+        'site_' || event_type as event_type,
+        site_event_key as event_key,
+        customer_key,
+        occurred_at,
         'site' as channel,
-        site_events.source_name,
-        site_events.source_name || ':product:' || site_events.product_id as subject_key,
+        source_name,
+        product_key as subject_key,
         cast(null as decimal(18, 4)) as amount
 
     from site_events
-    inner join customers on site_events.record_key = customers.record_key
 
 ),
 
 tickets_opened as (
 
     select
-        ticket_key || ':opened' as event_key,
+        'ticket_opened' as event_type,
+        ticket_key as event_key,
         customer_key,
         ticket_opened_at as occurred_at,
-        'ticket_opened' as event_type,
         'support' as channel,
         source_name,
         ticket_key as subject_key,
@@ -190,12 +179,12 @@ tickets_opened as (
 tickets_rated as (
 
     select
-        ticket_key || ':rated' as event_key,
-        customer_key,
-        csat_rated_at as occurred_at,
         case
             when is_csat_satisfied then 'ticket_rated_good' else 'ticket_rated_bad'
         end as event_type,
+        ticket_key as event_key,
+        customer_key,
+        csat_rated_at as occurred_at,
         'support' as channel,
         source_name,
         ticket_key as subject_key,
@@ -225,26 +214,6 @@ unioned as (
     union all
     select * from tickets_rated
 
-),
-
-final as (
-
-    select
-        unioned.event_key,
-        unioned.customer_key,
-        unioned.occurred_at,
-        unioned.event_type,
-        unioned.channel,
-        unioned.source_name,
-        unioned.subject_key,
-        unioned.amount,
-        case
-            when unioned.amount is not null then run_context.reporting_currency_code
-        end as currency_code
-
-    from unioned
-    cross join run_context
-
 )
 
-select * from final
+select * from unioned

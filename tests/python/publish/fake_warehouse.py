@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from crm_warehouse.custody import custody
 from crm_warehouse.publish.files import sha256, write_json
 from crm_warehouse.publish.layout import AUDIT_FILE, CANDIDATE_FILE, Candidate, candidate_dir
 from crm_warehouse.publish.ledger import manifest_fingerprint
@@ -22,9 +23,16 @@ MODELS = {
     "orders": ("marts", "table", ["int_orders"]),
     "order_lines": ("marts", "view", ["orders"]),
     "customer_360": ("marts", "table", ["orders"]),
+    "customer_events": ("marts", "view", ["orders"]),
     "internal_helper": ("marts", "table", ["orders"]),
 }
-KEYS = {"orders": "order_key", "order_lines": "order_line_key", "customer_360": "customer_key"}
+KEYS = {
+    "orders": "order_key",
+    "order_lines": "order_line_key",
+    "customer_360": "customer_key",
+    "customer_events": "event_key",
+}
+META = {"internal_helper": {"publish": False}, "customer_events": {"publish_as": "view"}}
 
 
 def node(name: str, kind: str, depends_on: list[str], **fields: Any) -> dict[str, Any]:
@@ -44,10 +52,10 @@ def node(name: str, kind: str, depends_on: list[str], **fields: Any) -> dict[str
 
 
 def manifest() -> dict[str, Any]:
-    """Five models, one of them not published, with a unique test per published mart, and a seed."""
+    """Six models, one not published and one a view for readers too, a unique test per published mart, a seed."""
     nodes = [node("country_codes", "seed", [], schema="seeds", fqn=["crm_warehouse", "country_codes"])]
     for name, (folder, materialized, parents) in MODELS.items():
-        meta = {"owner": "analytics"} | ({"publish": False} if name == "internal_helper" else {})
+        meta = {"owner": "analytics"} | META.get(name, {})
         nodes.append(
             node(
                 name,
@@ -91,6 +99,7 @@ class FakeBuild:
         self.as_of_at = as_of_at
         self.started_at = datetime.now(UTC).replace(tzinfo=None)
         self.manifest = manifest()
+        self._starts = True  # with ingest, the first step of all tests
         self._open: duckdb.DuckDBPyConnection | None = None
 
     def run(self) -> "FakeBuild":
@@ -110,7 +119,11 @@ class FakeBuild:
             yield self._open
             return
         self.settings.out.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(str(self.settings.warehouse_path)) as con:
+        with (
+            custody(self.settings, self.build_id, "fake", starts_build=self._starts),
+            duckdb.connect(str(self.settings.warehouse_path)) as con,
+        ):
+            self._starts = False
             self._open = con
             try:
                 yield con
@@ -149,6 +162,9 @@ class FakeBuild:
                 create or replace table marts.orders as select * from intermediate.int_orders;
                 create or replace view marts.order_lines as
                     select order_key || ':1' as order_line_key, generation from "warehouse"."marts"."orders";
+                create or replace view marts.customer_events as
+                    with orders as (select * from "warehouse"."marts"."orders" where net_amount > 9)
+                    select order_key as event_key, customer_key, generation from orders;
                 create or replace table marts.customer_360 as
                     select customer_key, sum(net_amount) as net_amount, any_value(generation) as generation
                     from marts.orders group by customer_key;

@@ -14,8 +14,9 @@ from crm_warehouse.publish.files import sha256
 from crm_warehouse.publish.layout import AUDIT_FILE, CANDIDATE_FILE, PublishedVersion, candidate_dir
 from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.publish.publish import publish_candidate
+from crm_warehouse.publish.rollback import rollback
 from crm_warehouse.publish.stage import stage_candidate
-from crm_warehouse.publish.versions import list_versions, live_version, rollback
+from crm_warehouse.publish.versions import list_versions, live_version
 from crm_warehouse.settings import Settings
 from tests.python.publish.fake_warehouse import AS_OF, FakeBuild, pass_audit
 
@@ -46,7 +47,7 @@ def test_the_first_publication_gives_readers_their_file(settings: Settings, publ
     version = published("b1")
     assert generation(settings) == 1
     assert version.is_live
-    assert version.row_counts == {"customer_360": 7, "order_lines": 50, "orders": 50}
+    assert version.row_counts == {"customer_360": 7, "customer_events": 40, "order_lines": 50, "orders": 50}
     assert (settings.published_dir / "current").readlink() == Path("versions") / version.version
     assert (settings.published_dir / "marts.duckdb").readlink() == Path("current/marts.duckdb")
 

@@ -43,15 +43,73 @@ def test_a_candidate_holds_the_published_marts_and_nothing_else(settings: Settin
     FakeBuild(settings, "b1").run()
     candidate = stage_candidate(settings, "b1")
     tables = read(candidate.marts_path, "select table_name from duckdb_tables() order by 1")
-    assert [name for (name,) in tables] == ["customer_360", "order_lines", "orders", "warehouse_version"]
-    assert candidate.row_counts == {"customer_360": 7, "order_lines": 50, "orders": 50}
+    assert [name for (name,) in tables] == [
+        "customer_360",
+        "order_lines",
+        "orders",
+        "published_versions",
+        "schema_changes",
+        "warehouse_version",
+    ]
+    assert candidate.row_counts == {"customer_360": 7, "customer_events": 40, "order_lines": 50, "orders": 50}
 
 
-def test_a_view_is_stored_as_a_table(settings: Settings) -> None:
+def test_a_view_is_stored_as_a_table_unless_it_asks_to_stay_one(settings: Settings) -> None:
     FakeBuild(settings, "b1").run()
     candidate = stage_candidate(settings, "b1")
     assert read(candidate.marts_path, "select count(*), min(generation) from order_lines") == [(50, 1)]
-    assert read(candidate.marts_path, "select count(*) from duckdb_views() where not internal") == [(0,)]
+    views = read(candidate.marts_path, "select view_name from duckdb_views() where not internal")
+    assert views == [("customer_events",)]
+    assert candidate.tables["customer_events"]["kind"] == "view"
+
+
+def test_a_published_view_reads_its_own_file_under_any_name(settings: Settings) -> None:
+    FakeBuild(settings, "b1").run()
+    path = stage_candidate(settings, "b1").marts_path
+    settings.warehouse_path.unlink()
+    with duckdb.connect() as con:
+        con.execute(f"attach '{path}' as shop (read_only)")
+        assert con.execute("select count(*), min(generation) from shop.customer_events").fetchall() == [
+            (40, 1)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("reads", "message"),
+    [
+        (
+            "intermediate.int_orders",
+            r"customer_events .* reads intermediate.int_orders, which readers do not get",
+        ),
+        ("marts.internal_helper", r"reads marts.internal_helper, which readers do not get"),
+        ("read_csv('{csv}')", "reads something outside its file"),
+    ],
+)
+def test_a_published_view_reads_nothing_but_published_tables(
+    settings: Settings, tmp_path: Path, reads: str, message: str
+) -> None:
+    (tmp_path / "events.csv").write_text("event_key\n1\n")
+    FakeBuild(settings, "b1").run()
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        origin = reads.format(csv=tmp_path / "events.csv")
+        con.execute(f"create or replace view marts.customer_events as select * from {origin}")
+    with pytest.raises(WarehouseError, match=message):
+        stage_candidate(settings, "b1")
+    assert not candidate_dir(settings, "b1").exists()
+
+
+def test_a_column_is_stored_as_its_mart_asks(settings: Settings) -> None:
+    build = FakeBuild(settings, "b1")
+    column = build.manifest["nodes"]["model.crm_warehouse.orders"]["columns"]["order_key"]
+    column["config"] = {"meta": {"compression": "uncompressed"}}
+    build.run()
+    path = stage_candidate(settings, "b1").marts_path
+    stored = (
+        "select distinct compression from pragma_storage_info('orders') "
+        "where column_name = 'order_key' and segment_type = 'VARCHAR'"
+    )
+    assert read(path, stored) == [("Uncompressed",)]
+    assert read(path, stored.replace("order_key", "customer_key")) != [("Uncompressed",)]
 
 
 def test_a_candidate_says_what_it_is(settings: Settings) -> None:
@@ -140,7 +198,7 @@ BROKEN_BUILDS: dict[str, tuple[Break, str]] = {
     "a node was skipped": (lambda b: _everything(b, statuses={TEST_NODE: "skipped"}), "1 were skipped"),
     "only a subset ran": (
         lambda b: b.invoke("subset", ORDERS),
-        "8 did not run in this build: customer_360",
+        "10 did not run in this build: customer_360",
     ),
     "a test was left out": (_skipping_a_test, "1 did not run in this build: unique_orders_order_key"),
     "dbt was typed by hand": (_then("hand", ORDERS, build_id=None), r"Another dbt .*none \(typed by hand\)"),
