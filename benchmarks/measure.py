@@ -7,6 +7,7 @@ import subprocess
 import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from typing import IO
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,14 @@ class Cost:
     peak_gib: float
 
 
-def measure(command: list[str]) -> Cost:
-    """Run `command`, show its output, and return its cost.
+def measure(command: list[str], stdout: IO[str] | None = None) -> Cost:
+    """Run `command`, show its output (on `stdout` if given), and return its cost.
 
     Raises:
         RuntimeError: The command failed; its figures would mean nothing.
     """
     start = time.monotonic()
-    process = subprocess.Popen(command)  # noqa: S603 - our own commands
+    process = subprocess.Popen(command, stdout=stdout)  # noqa: S603 - our own commands
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

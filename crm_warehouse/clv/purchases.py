@@ -52,14 +52,24 @@ class PurchaseFit:
     reason: str | None
 
 
-def fit_purchases(cells: PurchaseCells, model: PurchaseModel = "mbg_nbd") -> PurchaseFit:
-    """Fit one model; never raises on thin or odd data, it says why there is no fit instead."""
+def fit_purchases(
+    cells: PurchaseCells, model: PurchaseModel = "mbg_nbd", near: PurchaseFit | None = None
+) -> PurchaseFit:
+    """Fit one model; never raises on thin or odd data, it says why there is no fit instead.
+
+    Args:
+        cells: Customers by purchase history.
+        model: Which model.
+        near: A fit of the same shop on another day, the one place to start from; None explores.
+    """
     reason = _too_little(cells)
     if reason:
         return PurchaseFit(model, None, None, None, None, None, reason)
     bounds = list(BOUNDS.values())
-    explored = _climb(cells.coarsened(EXPLORATION_CELLS), model, _starts(cells), bounds)
-    top = _climb(cells, model, [list(explored.parameters)], bounds)
+    start = _parameters(near) if near else None
+    if start is None:
+        start = list(_climb(cells.coarsened(EXPLORATION_CELLS), model, _starts(cells), bounds).parameters)
+    top = _climb(cells, model, [start], bounds)
     r, alpha, a, b = (float(value) for value in top.parameters)
     return PurchaseFit(model, r, alpha, a, b, top.log_likelihood, _degenerate(top, model))
 
@@ -113,6 +123,11 @@ def _climb(
     bounds: list[tuple[float, float]],
 ) -> Maximum:
     return maximize(lambda point: log_likelihood(point, cells, model), starts, bounds, cells.customer_count)
+
+
+def _parameters(fit: PurchaseFit) -> list[float] | None:
+    values = [value for value in (fit.r, fit.alpha, fit.a, fit.b) if value is not None]
+    return values if fit.reason is None else None
 
 
 def _starts(cells: PurchaseCells) -> list[list[float]]:
