@@ -10,9 +10,10 @@ OUT ?=
 AS_OF ?=
 VERSION ?=
 VARS ?=
+HORIZON ?= 90
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint versions changes rollback dev sample bench lock clean
+.PHONY: help setup build test lint versions changes rollback backtest dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -51,6 +52,11 @@ changes: setup ## List what changed in the schema from version to version. OUT=<
 
 rollback: setup ## Let readers see an earlier version again. VERSION=<version> OUT=<folder>
 	@$(if $(OUT),CRM_OUT='$(OUT)') $(PYTHON) -m crm_warehouse.publish rollback $(VERSION)
+
+backtest: setup ## Build as of AS_OF=<day>, score against the HORIZON=<days> that followed. RAW=, OUT=, VARS=
+	@$(if $(RAW),,$(MAKE) --no-print-directory data/sample_raw)
+	@$(PYTHON) -m crm_warehouse.backtest --as-of $(AS_OF) --horizon $(HORIZON) $(if $(RAW),--raw '$(RAW)') \
+		$(if $(OUT),--out '$(OUT)') $(if $(VARS),--vars '$(VARS)')
 
 dev: setup ## Open the Dagster UI on http://localhost:3000
 	@$(PYTHON) -m orchestration.dev
