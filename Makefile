@@ -9,11 +9,12 @@ RAW ?=
 OUT ?=
 AS_OF ?=
 VERSION ?=
+MINUTES ?= 60
 VARS ?=
 HORIZON ?= 90
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint versions changes rollback backtest dev sample bench lock clean
+.PHONY: help setup build test lint versions changes rollback backtest soak dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -57,6 +58,9 @@ backtest: setup ## Build as of AS_OF=<day>, score against the HORIZON=<days> tha
 	@$(if $(RAW),,$(MAKE) --no-print-directory data/sample_raw)
 	@$(PYTHON) -m crm_warehouse.backtest --as-of $(AS_OF) --horizon $(HORIZON) $(if $(RAW),--raw '$(RAW)') \
 		$(if $(OUT),--out '$(OUT)') $(if $(VARS),--vars '$(VARS)')
+
+soak: setup ## Kill builds at random for MINUTES=60 while readers read, then run the fault table
+	@$(PYTHON) -m tests.soak --minutes $(MINUTES)
 
 dev: setup ## Open the Dagster UI on http://localhost:3000
 	@$(PYTHON) -m orchestration.dev
