@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import digamma, expit, gammaln
+from scipy.special import digamma, expit, gammaln, hyp2f1
 
 from crm_warehouse.clv.cells import PurchaseCells
 from crm_warehouse.clv.maximize import FloatArray, Maximum, maximize
@@ -72,6 +72,15 @@ def fit_purchases(
     top = _climb(cells, model, [start], bounds)
     r, alpha, a, b = (float(value) for value in top.parameters)
     return PurchaseFit(model, r, alpha, a, b, top.log_likelihood, _degenerate(top, model))
+
+
+def expected_repeats(weeks: FloatArray, r: float, alpha: float, a: float, b: float) -> FloatArray:
+    """Repeat purchases that MBG/NBD expects of a new customer within `weeks` (Batislam et al. 2007, equation 6)."""
+    # The published form divides by a - 1; beside 1 it is as good as at 1.
+    a = a if abs(a - 1) > 1e-5 else 1 + 1e-5
+    z = weeks / (alpha + weeks)
+    expected: FloatArray = b / (a - 1) * (1 - (1 - z) ** r * hyp2f1(r, b + 1, a + b, z))
+    return expected
 
 
 def log_likelihood(
