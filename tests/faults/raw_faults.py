@@ -295,7 +295,7 @@ FAULTS = [
         "every profile is subscribed",
         "klaviyo/person",
         "arrival_facts_are_not_rewritten",
-        "select * replace ('SUBSCRIBED' as email_consent) from {rows}",
+        "select * replace ('SUBSCRIBED' as subscriptions_email_marketing_consent) from {rows}",
     ),
     # -- new rows unlike the old ones -------------------------------------------------------------------------
     rewritten(
