@@ -162,7 +162,9 @@ def _measure(con: duckdb.DuckDBPyConnection) -> None:
         """
         insert into context
         select build_id, as_of_at, since, date_diff('hour', since, as_of_at)
-        from warehouse.pipeline.run_context left join (select as_of_at as since from live.context) on true
+        from warehouse.pipeline.run_context
+        -- A build of an earlier day has nothing to compare with; publishing refuses it.
+        left join (select as_of_at as since from live.context) on since <= run_context.as_of_at
         """
     )
     as_of_at, since = con.execute("select as_of_at, since from context").fetchall()[0]

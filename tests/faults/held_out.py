@@ -17,9 +17,9 @@ RAW_FAULTS: list[RawFault] = [
     ),
     rewritten(
         "postal codes lost their leading zeros",
-        "shopify/customer_address",
+        "shopify/order",
         ANY,
-        "select * replace (ltrim(zip, '0') as zip) from {rows}",
+        "select * replace (ltrim(billing_address_zip, '01') as billing_address_zip) from {rows}",
     ),
     rewritten(
         "every customer has the same e-mail address",

@@ -222,7 +222,7 @@ FAULTS = [
         "a retry loop stores checkouts again and again",
         "shopify/abandoned_checkout",
         "arrival_new_rows_are_not_a_flood",
-        "select * from {rows} union all select * replace (id + i as id) from {rows}, range(1, 3000) as t (i) "
+        "select * from {rows} union all select * exclude (i) replace (id + i as id) from {rows}, range(1, 3000) as t (i) "
         f"where created_at {NEW}",
     ),
     removed("a source's folder was renamed", "klaviyo", "arrival_sources_stay_connected"),
@@ -249,7 +249,7 @@ FAULTS = [
         "another shop's history is imported",
         "shopify/abandoned_checkout",
         "arrival_the_past_does_not_grow",
-        "select * from {rows} union all select * replace (id + i as id, total_price + i as total_price) from {rows}, "
+        "select * from {rows} union all select * exclude (i) replace (id + i as id, total_price + i as total_price) from {rows}, "
         "range(1, 9) as t (i) where created_at between timestamp '2024-01-01' and timestamp '2024-07-01'",
     ),
     # -- history rewritten ------------------------------------------------------------------------------------
@@ -295,7 +295,7 @@ FAULTS = [
         "every profile is subscribed",
         "klaviyo/person",
         "arrival_facts_are_not_rewritten",
-        "select * replace ('SUBSCRIBED' as email_consent) from {rows}",
+        "select * replace ('SUBSCRIBED' as subscriptions_email_marketing_consent) from {rows}",
     ),
     # -- new rows unlike the old ones -------------------------------------------------------------------------
     rewritten(

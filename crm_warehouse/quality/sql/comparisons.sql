@@ -89,7 +89,10 @@ select
     date_diff('day', min(hour), max(hour)) as days,
     max(gap) as longest_hours,
     date_diff('hour', max(hour), max(until_hour)) as silent_hours,
-    date_diff('hour', max(hour), max(since_hour)) as silent_hours_when_published
+    date_diff('hour', max(hour), max(since_hour)) as silent_hours_when_published,
+    -- Hours with rows, not rows: a stream that comes in bunches is not as lively as its rows say.
+    date_diff('hour', max(hour), max(until_hour)) * count(*) / greatest(date_diff('hour', min(hour), max(hour)), 1)
+        as missed_hours
 from gaps
 group by all;
 
