@@ -12,9 +12,10 @@ VERSION ?=
 MINUTES ?= 60
 VARS ?=
 PERSON = $(if $(EMAIL),--email '$(EMAIL)') $(if $(KEY),--customer-key '$(KEY)') $(if $(OUT),--out '$(OUT)')
+HORIZON ?= 90
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint versions changes rollback erase person prove soak dev sample bench lock clean
+.PHONY: help setup build test lint versions changes rollback erase person prove backtest soak dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -62,6 +63,11 @@ person: setup ## Write everything known about a person. EMAIL=<address> or KEY=<
 
 prove: setup ## Look for an address in every table and file. EMAIL=<address> OUT=<folder>
 	@$(PYTHON) -m crm_warehouse.privacy prove $(PERSON)
+
+backtest: setup ## Build as of AS_OF=<day>, score against the HORIZON=<days> that followed. RAW=, OUT=, VARS=
+	@$(if $(RAW),,$(MAKE) --no-print-directory data/sample_raw)
+	@$(PYTHON) -m crm_warehouse.backtest --as-of $(AS_OF) --horizon $(HORIZON) $(if $(RAW),--raw '$(RAW)') \
+		$(if $(OUT),--out '$(OUT)') $(if $(VARS),--vars '$(VARS)')
 
 soak: setup ## Kill builds at random for MINUTES=60 while readers read, then run the fault table
 	@$(PYTHON) -m tests.soak --minutes $(MINUTES)

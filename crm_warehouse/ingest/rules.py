@@ -20,7 +20,7 @@ DELETED_RULES = ("parent_deleted",)
 ERASED_RULE = "erased"
 # In the order in which they claim a row.
 ROW_RULES = ("implausible_date", "later_than_load", "missing_date", "out_of_range")
-QUARANTINE_RULES = (*ROW_RULES, "orphan", "parent_quarantined")
+QUARANTINE_RULES = ("excluded", *ROW_RULES, "orphan", "parent_quarantined")
 
 
 @dataclass(frozen=True)

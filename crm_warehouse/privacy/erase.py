@@ -27,6 +27,7 @@ from crm_warehouse.privacy.versions import finish_rewriting, rewrite_versions
 from crm_warehouse.privacy.warehouse import renew_warehouse
 from crm_warehouse.publish.files import remove_folder
 from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.quality.audit import QUARANTINE_FILE
 from crm_warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -92,6 +93,9 @@ def apply_erasures(settings: Settings, build_id: str) -> int:
         records = {record[0] for request in requests for record in request.records}
         rewritten = rewrite_versions(settings, records)
         renew_warehouse(settings)
+        # Rows that broke a rule in earlier builds, by key.
+        for failing_rows in settings.out.glob(f"quality/*/{QUARANTINE_FILE}"):
+            failing_rows.unlink()
         for past in _past_days(settings):
             with writer_lock(past, build_id):
                 rewritten += rewrite_versions(past, records)
@@ -198,7 +202,8 @@ def _resolve(con: duckdb.DuckDBPyConnection | None, request: vault.Request) -> N
         if record_type not in _FACT_RECORDS and len(record_id) >= SHORTEST_SOUGHT
     }
     own = {value for values in _own_identifiers(con, request).values() for value in values}
-    request.values = sorted({*request.values, *request.customer_keys, *ids, *own})
+    # Not the key: it names nobody, and the register of keys keeps it as a tombstone.
+    request.values = sorted({*request.values, *ids, *own})
 
 
 def _own_identifiers(con: duckdb.DuckDBPyConnection, request: vault.Request) -> dict[str, list[str]]:

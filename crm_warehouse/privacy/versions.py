@@ -205,9 +205,9 @@ class _Copy:
         today = marts_of_today()
         self.compressions = {name: mart.compressions for name, mart in today.items()}
         # A version that does not say it itself is of an older project.
-        self.rules = {
+        self.rules: dict[str, dict[str, Any]] = {
             name: {
-                "personal": table.get("personal", today[name].personal if name in today else []),
+                "personal": [column["name"] for column in table["columns"] if column.get("personal")],
                 "on_erasure": table.get("on_erasure") or (today[name].on_erasure if name in today else None),
             }
             for name, table in version.manifest["tables"].items()
@@ -241,7 +241,7 @@ class _Copy:
             con.execute("detach fresh")
 
     def _personal(self, name: str) -> list[str]:
-        return list(self.rules.get(name, {}).get("personal", []))
+        return self.rules[name]["personal"] if name in self.rules else []
 
     def _write_table(self, con: duckdb.DuckDBPyConnection, name: str, *, impersonal: bool) -> None:
         left_out = self._personal(name) if impersonal else []

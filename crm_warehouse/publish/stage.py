@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,12 @@ class Mart:
         keys: Column lists that dbt tests as unique.
         sort_by: Columns to order rows by (`meta.sort_by`): neighbours that readers ask for together.
         owner: `meta.owner`.
+        personal_columns: Columns declared `meta.personal`; one of the two files goes without them.
+        is_compared: Whether the release gate compares it with the live version; not if it is itself a difference
+            (`meta.compare: false`).
         is_view: Readers get the definition, over the published tables, instead of a copy (`meta.publish_as: view`).
         compressions: Column to how DuckDB stores it (`meta.compression` of the column). Without one DuckDB tries
             every method on every column, which for long texts costs more than writing them.
-        personal: Columns that may tell who somebody is (`meta.personal`); one of the two files goes without them.
         on_erasure: What happens to an erased person's rows in versions that are kept (`meta.on_erasure`).
     """
 
@@ -70,9 +72,10 @@ class Mart:
     keys: list[list[str]]
     sort_by: list[str]
     owner: str | None
+    personal_columns: frozenset[str]
+    is_compared: bool
     is_view: bool
     compressions: dict[str, str]
-    personal: list[str]
     on_erasure: str | None
 
 
@@ -118,17 +121,14 @@ def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
             keys=keys.get(unique_id, []),
             sort_by=list(node["config"].get("meta", {}).get("sort_by", [])),
             owner=node["config"].get("meta", {}).get("owner"),
-            is_view=node["config"].get("meta", {}).get("publish_as") == "view",
-            compressions={
-                column["name"]: column["config"]["meta"]["compression"]
-                for column in node["columns"].values()
-                if "compression" in column.get("config", {}).get("meta", {})
-            },
-            personal=[
+            personal_columns=frozenset(
                 column["name"]
                 for column in node["columns"].values()
                 if column.get("config", {}).get("meta", {}).get("personal")
-            ],
+            ),
+            is_compared=bool(node["config"].get("meta", {}).get("compare", True)),
+            is_view=node["config"].get("meta", {}).get("publish_as") == "view",
+            compressions=_compressions(node),
             on_erasure=node["config"].get("meta", {}).get("on_erasure"),
         )
         for unique_id, node in sorted(manifest["nodes"].items())
@@ -137,6 +137,16 @@ def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
     if not marts:
         raise WarehouseError("The project has no marts to publish: models/marts/ is empty in its manifest.")
     return marts
+
+
+def _compressions(node: Mapping[str, Any]) -> dict[str, str]:
+    """`meta.compression` of each column; that of the mart is for its texts without one of their own."""
+    found = {}
+    for column in node["columns"].values():
+        default = node["config"]["meta"].get("compression") if column.get("data_type") == "string" else None
+        if compression := column.get("config", {}).get("meta", {}).get("compression", default):
+            found[column["name"]] = compression
+    return found
 
 
 def _is_published(node: Mapping[str, Any], project: str) -> bool:
@@ -235,23 +245,22 @@ def _open(settings: Settings, candidate: Path) -> Iterator[duckdb.DuckDBPyConnec
 
 def impersonal(marts: list[Mart]) -> list[Mart]:
     """The marts as readers get them who must not see who anybody is; a view of something personal is left out."""
-    return [mart for mart in marts if not (mart.is_view and mart.personal)]
+    return [mart for mart in marts if not (mart.is_view and mart.personal_columns)]
 
 
 def _is_shared(mart: Mart) -> bool:
     """Whether both files hold the same table."""
-    return not mart.is_view and not mart.personal
+    return not mart.is_view and not mart.personal_columns
 
 
 def _check_impersonal(
     settings: Settings, path: Path, marts: list[Mart], tables: Mapping[str, Mapping[str, Any]]
 ) -> None:
     """Check that the file has every row of the other and no column that is declared personal."""
-    kept = [replace(mart, personal=[]) for mart in impersonal(marts)]
-    found = _describe(settings, path, kept)
+    found = _describe(settings, path, impersonal(marts))
     for mart in impersonal(marts):
         columns = {column["name"] for column in found[mart.name]["columns"]}
-        if columns & set(mart.personal) or found[mart.name]["rows"] != tables[mart.name]["rows"]:
+        if columns & mart.personal_columns or found[mart.name]["rows"] != tables[mart.name]["rows"]:
             raise WarehouseError(
                 f"{path.name} does not hold {mart.name} without its personal columns. Build again."
             )
@@ -270,7 +279,7 @@ def _copy(
         if mart.is_view:
             _create_view(con, mart, all_marts)
         else:
-            _create_table(con, mart, without=mart.personal if is_impersonal else [])
+            _create_table(con, mart, without=mart.personal_columns if is_impersonal else frozenset())
         _comment(con, mart)
     if facts is not None:
         _record_version(con, facts)
@@ -296,7 +305,7 @@ def _record_version(con: duckdb.DuckDBPyConnection, facts: Mapping[str, Any]) ->
     )
 
 
-def _create_table(con: duckdb.DuckDBPyConnection, mart: Mart, *, without: list[str]) -> None:
+def _create_table(con: duckdb.DuckDBPyConnection, mart: Mart, *, without: frozenset[str]) -> None:
     source, target = f"{_name(mart.schema)}.{_name(mart.name)}", f"candidate.main.{_name(mart.name)}"
     kinds = {
         name: kind for name, kind, *_ in con.execute(f"describe {source}").fetchall() if name not in without
@@ -359,10 +368,13 @@ def _describe_mart(con: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Any]
     return {
         "kind": "view" if mart.is_view else "table",
         "rows": rows,
-        "columns": [{"name": name, "type": kind} for name, kind, *_ in columns],
+        "columns": [
+            {"name": name, "type": kind, "personal": name in mart.personal_columns}
+            for name, kind, *_ in columns
+        ],
         "keys": mart.keys,
+        "is_compared": mart.is_compared,
         "owner": mart.owner,
-        "personal": mart.personal,
         "on_erasure": mart.on_erasure,
     }
 
