@@ -123,8 +123,6 @@ joined as (
     left join repeats_summarized
         on summarized.customer_key = repeats_summarized.customer_key
 
-    where summarized.order_count > 0
-
 ),
 
 final as (

@@ -14,6 +14,18 @@ run_context as (
 
 ),
 
+languages as (
+
+    select * from {{ ref('int_customer_languages_resolved') }}
+
+),
+
+birth_dates as (
+
+    select * from {{ ref('int_customer_birth_dates_resolved') }}
+
+),
+
 consents as (
 
     select * from {{ ref('int_customer_consents_resolved') }}
@@ -89,7 +101,19 @@ consents_pivoted as (
         max(consent_at) filter (where channel = 'email') as email_consent_at,
         max(consent_status) filter (where channel = 'sms') as sms_consent_status,
         max(consent_source) filter (where channel = 'sms') as sms_consent_source,
-        max(consent_at) filter (where channel = 'sms') as sms_consent_at
+        max(consent_at) filter (where channel = 'sms') as sms_consent_at,
+        count(*) filter (where channel = 'email' and is_suppressed) > 0 as is_email_suppressed,
+        max(suppressed_at) filter (where channel = 'email') as email_suppressed_at,
+        count(*) filter (where channel = 'email' and is_bounced) > 0 as is_email_bounced,
+        max(bounced_at) filter (where channel = 'email') as email_bounced_at,
+        count(*) filter (
+            where channel = 'email' and has_marked_spam
+        ) > 0 as has_marked_email_spam,
+        max(marked_spam_at) filter (where channel = 'email') as email_marked_spam_at,
+        count(*) filter (where channel = 'sms' and is_suppressed) > 0 as is_sms_suppressed,
+        max(suppressed_at) filter (where channel = 'sms') as sms_suppressed_at,
+        count(*) filter (where channel = 'sms' and is_bounced) > 0 as is_sms_bounced,
+        max(bounced_at) filter (where channel = 'sms') as sms_bounced_at
 
     from consents
 
@@ -104,13 +128,26 @@ joined as (
         run_context.as_of_date as as_of,
 
         customers.email,
+        customers.email_source,
+        customers.email_recorded_at,
         customers.phone,
+        customers.phone_source,
+        customers.phone_recorded_at,
         customers.first_name,
         customers.last_name,
+        customers.name_source,
+        customers.name_recorded_at,
         customers.city,
         customers.region,
         customers.postal_code,
         customers.country_code,
+        customers.address_source,
+        customers.address_recorded_at,
+        birth_dates.birth_date,
+        birth_dates.birth_date_source,
+        languages.language_code,
+        languages.language_source,
+        messages.preferred_channel,
         customers.first_seen_at,
         customers.source_count,
         customers.record_count,
@@ -121,12 +158,22 @@ joined as (
         customers.email is not null
         and coalesce(consents_pivoted.email_consent_status = 'subscribed', false)
             as is_email_contactable,
+        coalesce(consents_pivoted.is_email_suppressed, false) as is_email_suppressed,
+        consents_pivoted.email_suppressed_at,
+        coalesce(consents_pivoted.is_email_bounced, false) as is_email_bounced,
+        consents_pivoted.email_bounced_at,
+        coalesce(consents_pivoted.has_marked_email_spam, false) as has_marked_email_spam,
+        consents_pivoted.email_marked_spam_at,
         coalesce(consents_pivoted.sms_consent_status, 'unknown') as sms_consent_status,
         consents_pivoted.sms_consent_source,
         consents_pivoted.sms_consent_at,
         customers.phone is not null
         and coalesce(consents_pivoted.sms_consent_status = 'subscribed', false)
             as is_sms_contactable,
+        coalesce(consents_pivoted.is_sms_suppressed, false) as is_sms_suppressed,
+        consents_pivoted.sms_suppressed_at,
+        coalesce(consents_pivoted.is_sms_bounced, false) as is_sms_bounced,
+        consents_pivoted.sms_bounced_at,
 
         run_context.reporting_currency_code as currency_code,
         customer_orders.first_ordered_at,
@@ -173,6 +220,7 @@ joined as (
         coalesce(messages.email_sent_count, 0) as email_sent_count,
         coalesce(messages.email_delivered_count, 0) as email_delivered_count,
         coalesce(messages.email_bounced_count, 0) as email_bounced_count,
+        coalesce(messages.email_hard_bounced_count, 0) as email_hard_bounced_count,
         coalesce(messages.email_opened_count, 0) as email_opened_count,
         coalesce(messages.email_message_opened_count, 0) as email_message_opened_count,
         coalesce(messages.email_machine_opened_count, 0) as email_machine_opened_count,
@@ -192,8 +240,10 @@ joined as (
         ) }} as days_since_last_email_engagement,
         coalesce(messages.sms_sent_count, 0) as sms_sent_count,
         coalesce(messages.sms_delivered_count, 0) as sms_delivered_count,
+        coalesce(messages.sms_bounced_count, 0) as sms_bounced_count,
         coalesce(messages.sms_clicked_count, 0) as sms_clicked_count,
         coalesce(messages.sms_unsubscribed_count, 0) as sms_unsubscribed_count,
+        messages.sms_click_rate,
         messages.last_sms_sent_at,
         messages.last_sms_clicked_at,
 
@@ -247,6 +297,8 @@ joined as (
 
     from customers
     cross join run_context
+    left join languages on customers.customer_key = languages.customer_key
+    left join birth_dates on customers.customer_key = birth_dates.customer_key
     left join consents_pivoted on customers.customer_key = consents_pivoted.customer_key
     left join customer_orders on customers.customer_key = customer_orders.customer_key
     left join purchases on customers.customer_key = purchases.customer_key
