@@ -8,10 +8,11 @@ export DO_NOT_TRACK := 1
 RAW ?=
 OUT ?=
 AS_OF ?=
+VERSION ?=
 VARS ?=
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint dev sample bench lock clean
+.PHONY: help setup build test lint versions changes rollback dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +42,15 @@ test: setup ## Run every test: lint, types, library, dbt unit tests, whole build
 
 lint: setup ## Only the linters and the type checker
 	@$(PYTHON) -m pytest tests/python/test_code_style.py -q
+
+versions: setup ## List the published versions. OUT=<folder>
+	@$(if $(OUT),CRM_OUT='$(OUT)') $(PYTHON) -m crm_warehouse.publish versions
+
+changes: setup ## List what changed in the schema from version to version. OUT=<folder>
+	@$(if $(OUT),CRM_OUT='$(OUT)') $(PYTHON) -m crm_warehouse.publish changes
+
+rollback: setup ## Let readers see an earlier version again. VERSION=<version> OUT=<folder>
+	@$(if $(OUT),CRM_OUT='$(OUT)') $(PYTHON) -m crm_warehouse.publish rollback $(VERSION)
 
 dev: setup ## Open the Dagster UI on http://localhost:3000
 	@$(PYTHON) -m orchestration.dev

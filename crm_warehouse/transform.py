@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crm_warehouse.custody import custody
 from crm_warehouse.errors import WarehouseError
+from crm_warehouse.failures import FailedTest, keep_failing_rows, without_values
 from crm_warehouse.settings import PROJECT_DIR, Settings
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ class NodeResult:
         status: dbt's word: success, error, skipped, pass, fail, warn.
         failures: Failing rows of a test; None for other nodes.
         seconds: Wall time of the node.
-        message: dbt's message, for humans.
+        message: dbt's message without values from the data; for a failed test, which rows it found.
     """
 
     unique_id: str
@@ -87,20 +89,44 @@ def run_dbt(arguments: Sequence[str], *, settings: Settings, build_id: str) -> D
 
     Raises:
         WarehouseError: dbt could not start (a parse or compilation error). Failing nodes do not raise: they are
-            in the result, and publishing refuses them.
+            in the result, their failing rows in the warehouse's schema `failures`, and publishing refuses them.
     """
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
 
-    with _dbt_environment(settings, build_id):
-        progress = _Progress()
+    with _dbt_environment(settings, build_id), custody(settings, build_id, f"dbt {arguments[0]}"):
         try:
-            outcome = dbtRunner(callbacks=[progress]).invoke([*arguments, *_common_arguments(settings)])
+            outcome = dbtRunner(callbacks=[_Progress()]).invoke([*arguments, *_common_arguments(settings)])
         finally:
             _release_database()
+            _remove_messages()
     if not isinstance(outcome.result, RunExecutionResult):
-        raise WarehouseError(f"dbt {arguments[0]} did not run: {outcome.exception or 'see the dbt log'}")
-    return DbtRun([_node_result(result) for result in outcome.result.results])
+        reason = without_values(str(outcome.exception or ""))
+        raise WarehouseError(f"dbt {arguments[0]} did not run: {reason}. Fix the project and build again.")
+    return DbtRun(_with_failing_rows(outcome.result.results, settings, build_id))
+
+
+def _with_failing_rows(results: Sequence[Any], settings: Settings, build_id: str) -> list[NodeResult]:
+    tests = [
+        FailedTest(r.node.name, r.node.compiled_code, getattr(r.node, "column_name", None), r.failures)
+        for r in results
+        if r.node.resource_type == "test" and str(r.status) == "fail"
+    ]
+    found = keep_failing_rows(settings, build_id, tests) if tests else {}
+    nodes = [_node_result(result, found.get(result.node.name)) for result in results]
+    for node in DbtRun(nodes).failed:
+        logger.error("%s: %s", node.unique_id.split(".")[2], node.message)
+    return nodes
+
+
+def _remove_messages() -> None:
+    """Take dbt's messages, which quote values, out of the artifact it leaves on disk."""
+    path = target_dir() / "run_results.json"
+    if path.exists():
+        content = json.loads(path.read_text())
+        for result in content["results"]:
+            result["message"] = without_values(result["message"]) if result["message"] else None
+        path.write_text(json.dumps(content))
 
 
 def ensure_manifest() -> Path:
@@ -127,8 +153,9 @@ def target_dir() -> Path:
 
 
 def _common_arguments(settings: Settings | None) -> list[str]:
-    # Quiet on the console only: the log file has everything, and progress comes from the callback.
-    arguments = ["--quiet", "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+    # dbt's console and log file quote values from the data; progress and errors come from the callback.
+    arguments = ["--log-level", "none", "--log-level-file", "none"]
+    arguments += ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
     if settings and settings.var_overrides:
         arguments += ["--vars", json.dumps(settings.var_overrides)]
     return arguments
@@ -169,14 +196,21 @@ def _release_database() -> None:
     reset_adapters()  # type: ignore[no-untyped-call]
 
 
-def _node_result(result: Any) -> NodeResult:
+def _node_result(result: Any, failing_rows: str | None) -> NodeResult:
     return NodeResult(
         unique_id=result.node.unique_id,
         status=str(result.status),
         failures=result.failures,
         seconds=round(result.execution_time, 3),
-        message=result.message or "",
+        message=failing_rows or _message(result),
     )
+
+
+def _message(result: Any) -> str:
+    # A unit test's difference shows its own fixture, never the shop's data.
+    is_unit_test = result.node.resource_type == "unit_test"
+    message: str = result.message or ""
+    return message if is_unit_test or not message else without_values(message)
 
 
 class _Progress:

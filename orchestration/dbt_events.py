@@ -59,5 +59,6 @@ def _check_result(
         check_name=key.name,
         passed=result.status == "pass",
         severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
-        metadata={"failing_rows": result.failures or 0, "seconds": result.seconds},
+        metadata={"failing_rows": result.failures or 0, "seconds": result.seconds}
+        | ({} if result.is_ok else {"found": result.message}),
     )

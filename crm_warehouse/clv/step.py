@@ -11,6 +11,7 @@ from crm_warehouse.clv.cells import read_purchase_cells, read_spend_cells
 from crm_warehouse.clv.purchases import PurchaseFit, PurchaseModel, fit_purchases
 from crm_warehouse.clv.spend import SpendFit, fit_spend
 from crm_warehouse.clv.store import FitRow, append_fit, create_fits_table
+from crm_warehouse.custody import custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.settings import Settings
 
@@ -60,7 +61,10 @@ def fit(settings: Settings, build_id: str) -> FitReport:
         WarehouseError: The cells are missing, because the first half of the build has not run.
     """
     started = datetime.now(UTC)
-    with duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit}) as con:
+    with (
+        custody(settings, build_id, "CLV fit"),
+        duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit}) as con,
+    ):
         as_of_date, mean_spend = _shop(con)
         purchase_cells = read_purchase_cells(con, as_of_date)
         spend_cells = read_spend_cells(con, as_of_date)

@@ -5,10 +5,10 @@ what goes in.
 """
 
 import importlib
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 
@@ -19,11 +19,16 @@ from crm_warehouse.ingest.declaration import CONFORMED_PREFIX, Column, Platform
 from crm_warehouse.ingest.report import IngestReport, TableReport
 from crm_warehouse.ingest.rules import QUARANTINE_RULES
 from crm_warehouse.ingest.sql import duckdb_type, identifier, literal
+from crm_warehouse.publish.layout import MARTS_FILE, versions_dir
+from crm_warehouse.publish.versions import versions_last_seen
 from crm_warehouse.settings import Settings
 
-_LIVE = "live_version"
+logger = logging.getLogger(__name__)
+
+_SEEN = "seen_version_"
 _DDL = """
 create schema if not exists pipeline;
+drop schema if exists failures cascade;
 create or replace table pipeline.run_context (
     build_id varchar, as_of_at timestamp, as_of_date date, is_backdated boolean, reporting_currency_code varchar,
     live_version varchar, started_at timestamp
@@ -127,45 +132,78 @@ def write_pipeline(
 
 
 def copy_published_state(
-    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Column]], live: Path | None
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Column]], seen: Mapping[str, str]
 ) -> None:
-    """Copy the declared columns of the live version's state tables; typed and empty before a first publication."""
+    """Copy the declared columns of published state tables; typed and empty before a first publication.
+
+    A table declared with a column `version` holds the rows of every version in `seen`, others only the live one's.
+
+    Args:
+        con: Connection to the warehouse.
+        tables: Declared columns per table.
+        seen: Attached database by version, the live one first (`attach_published`).
+    """
     con.execute("create schema if not exists published_state")
     for name, columns in tables.items():
-        present = _live_columns(con, name) if live else set()
-        values = ", ".join(
-            f"cast({identifier(column.name) if column.name in present else 'null'} as {duckdb_type(column.data_type)}) "
-            f"as {identifier(column.name)}"
-            for column in columns
-        )
-        origin = f" from {_LIVE}.main.{identifier(name)}" if present else " where false"
-        con.execute(f"create or replace table published_state.{identifier(name)} as select {values}{origin}")
+        per_version = any(column.name == "version" for column in columns)
+        databases = dict(seen if per_version else list(seen.items())[:1])
+        selects = [_state_select(con, name, columns, *origin) for origin in databases.items()]
+        body = " union all ".join(selects) or f"{_values(columns, set(), None)} where false"
+        con.execute(f"create or replace table published_state.{identifier(name)} as {body}")
 
 
-def attach_live(con: duckdb.DuckDBPyConnection, settings: Settings) -> Path | None:
-    """Attach the file readers see now, under its real path so that a publication meanwhile cannot mix versions.
+def _state_select(
+    con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], version: str, database: str
+) -> str:
+    if table == "versions":  # the list of versions itself
+        return _values(columns, set(), version)
+    present = _columns_of(con, database, table)
+    origin = f" from {database}.main.{identifier(table)}" if present else " where false"
+    return _values(columns, present, version) + origin
+
+
+def _values(columns: Sequence[Column], present: set[str], version: str | None) -> str:
+    def value(column: Column) -> str:
+        if column.name == "version" and version:
+            return literal(version)
+        return identifier(column.name) if column.name in present else "null"
+
+    listed = (f"cast({value(c)} as {duckdb_type(c.data_type)}) as {identifier(c.name)}" for c in columns)
+    return f"select {', '.join(listed)}"
+
+
+def attach_published(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, str]:
+    """Attach the file readers see now and, after a rollback, those that they may have seen before it.
+
+    Under their real paths, so that a publication meanwhile cannot mix versions.
+
+    Returns:
+        Name of the attached database by version, the live one first; empty before the first publication.
 
     Raises:
         WarehouseError: There is a published file but it cannot be read.
     """
-    link = settings.published_dir / "marts.duckdb"
-    if not link.exists():
-        return None
-    live = link.resolve()
-    try:
-        con.execute(f"attach {literal(str(live))} as {_LIVE} (read_only)")
-    except duckdb.Error as error:
-        raise WarehouseError(
-            f"The published file {live} cannot be read, so changes since the last publication are unknown. "
-            "Roll back to a good version and run again."
-        ) from error
-    return live
+    attached: dict[str, str] = {}
+    for number, version in enumerate(versions_last_seen(settings)):
+        path = versions_dir(settings) / version / MARTS_FILE
+        try:
+            con.execute(f"attach {literal(str(path))} as {_SEEN}{number} (read_only)")
+        except duckdb.Error as error:
+            if number:  # taken back, perhaps because it is damaged
+                logger.warning("version %s cannot be read: no changes are computed against it", version)
+                continue
+            raise WarehouseError(
+                f"The published file {path} cannot be read, so changes since the last publication are unknown. "
+                "Roll back to a good version and run again."
+            ) from error
+        attached[version] = f"{_SEEN}{number}"
+    return attached
 
 
-def _live_columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+def _columns_of(con: duckdb.DuckDBPyConnection, database: str, table: str) -> set[str]:
     rows = con.execute(
         "select column_name from duckdb_columns() where database_name = ? and schema_name = 'main' and table_name = ?",
-        [_LIVE, table],
+        [database, table],
     ).fetchall()
     return {row[0] for row in rows}
 

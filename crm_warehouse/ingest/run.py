@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from crm_warehouse.custody import custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import as_of, pipeline
 from crm_warehouse.ingest.checked import Checked
@@ -63,7 +64,7 @@ def ingest(settings: Settings, build_id: str, *, models_dir: Path = MODELS_DIR) 
         WarehouseError: The raw input cannot be used; the message lists everything found wrong.
     """
     run = _Run(settings, build_id, as_of.utc_now(), load_platforms(models_dir), models_dir)
-    with _warehouse(settings) as con:
+    with custody(settings, build_id, "ingest", starts_build=True), _warehouse(settings) as con:
         sources, raw = discover(settings, run.platforms, con)
         return _conform(run, con, sources, raw)
 
@@ -76,7 +77,7 @@ def ingest_empty(
     dbt's unit tests need their source relations to exist, but no rows in them.
     """
     run = _Run(settings, build_id, as_of.utc_now(), load_platforms(models_dir), models_dir)
-    with _warehouse(settings) as con:
+    with custody(settings, build_id, "ingest", starts_build=True), _warehouse(settings) as con:
         return _conform(run, con, [], RawInput(settings.raw, {}))
 
 
@@ -86,7 +87,7 @@ def recheck_inputs(settings: Settings) -> None:
     Raises:
         WarehouseError: An input file changed or vanished since the ingest pinned it.
     """
-    with _warehouse(settings) as con:
+    with _warehouse(settings, read_only=True) as con:
         rows = con.execute(
             "select distinct path, size_bytes, mtime_ns from pipeline.ingest_files order by all"
         ).fetchall()
@@ -106,10 +107,14 @@ def _is_unchanged(path: Path, size: int, mtime_ns: int) -> bool:
 
 
 @contextlib.contextmanager
-def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def _warehouse(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     settings.out.mkdir(parents=True, exist_ok=True)
     try:
-        con = duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit})
+        con = duckdb.connect(
+            str(settings.warehouse_path),
+            read_only=read_only,
+            config={"memory_limit": settings.memory_limit},
+        )
     except duckdb.Error as error:
         if "lock" in str(error).lower():
             raise WarehouseError(
@@ -215,7 +220,7 @@ def _write(
     resolved: as_of.AsOf,
     currency: str,
 ) -> IngestReport:
-    live = pipeline.attach_live(con, run.settings)
+    published = pipeline.attach_published(con, run.settings)
     con.execute("begin")
     try:
         pipeline.write_conformed(con, run.platforms, checked, resolved.at, is_backdated=resolved.is_backdated)
@@ -226,10 +231,10 @@ def _write(
             as_of_date=resolved.day,
             is_backdated=resolved.is_backdated,
             reporting_currency_code=currency,
-            live_version=live.parent.name if live else None,
+            live_version=next(iter(published), None),
             tables=tuple(_table_report(con, entry, resolved.at) for entry in checked),
         )
-        pipeline.copy_published_state(con, load_published_state(run.models_dir), live)
+        pipeline.copy_published_state(con, load_published_state(run.models_dir), published)
         pipeline.write_pipeline(con, report, run.started_at, checked)
         con.execute("commit")
     except BaseException:

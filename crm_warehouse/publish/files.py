@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from crm_warehouse.errors import WarehouseError
+from crm_warehouse.errors import TransientError, WarehouseError
 
 
 def sha256(path: Path) -> str:
@@ -78,6 +78,12 @@ def point_symlink(link: Path, target: str) -> None:
     fsync(link.parent)
 
 
+def files_below(folder: Path) -> dict[str, Path]:
+    """Every file in a folder and its sub-folders, by relative name."""
+    found = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
 def remove_folder(folder: Path) -> None:
     """Delete a folder that may be half written or half deleted."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -88,13 +94,13 @@ def disk_errors(action: str) -> Iterator[None]:
     """Turn failures of the disk (full, read-only, gone) into one message; what readers see is unchanged.
 
     Raises:
-        WarehouseError: the operating system or DuckDB could not read or write.
+        TransientError: the operating system or DuckDB could not read or write.
     """
     try:
         yield
     except (OSError, duckdb.IOException) as error:
         reason = str(error).splitlines()[0]
-        raise WarehouseError(
+        raise TransientError(
             f"Could not {action}: {reason}. Readers still see the last published version. "
             "Free disk space or fix the permissions of the output folder, then build again."
         ) from error

@@ -4,9 +4,11 @@ Belongs here: names of folders and files, and the records they hold. Does not: c
 
     published/marts.duckdb -> current/marts.duckdb   what readers open
     published/current      -> versions/<version>     replaced atomically
-    published/versions/<version>/                    marts.duckdb with candidate, audit and manifest records
+    published/versions/<version>/                    marts.duckdb with candidate, audit and manifest records,
+                                                     parquet/<table>.parquet where the project asks for it
     published/.staging/<build_id>/                   the same folder before it is published
     published/history.jsonl                          which version was live from when
+    published/latest.json, published_versions.parquet    the same for readers
 """
 
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ MARTS_FILE = "marts.duckdb"
 CANDIDATE_FILE = "candidate.json"
 AUDIT_FILE = "audit.json"
 MANIFEST_FILE = "manifest.json"
+PARQUET_DIR = "parquet"
 
 
 def staging_dir(settings: Settings) -> Path:

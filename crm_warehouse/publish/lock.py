@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from crm_warehouse.errors import WarehouseError
+from crm_warehouse.errors import TransientError
 from crm_warehouse.settings import Settings
 
 
@@ -38,7 +38,7 @@ def writer_lock(settings: Settings, build_id: str) -> Iterator[None]:
     """Hold the writer lock of `settings`' warehouse for a block; nested use by the same build is free.
 
     Raises:
-        WarehouseError: another build holds the lock; the message names its process, build and start.
+        TransientError: another build holds the lock; the message names its process, build and start.
     """
     acquire_writer_lock(settings, build_id)
     try:
@@ -51,7 +51,7 @@ def acquire_writer_lock(settings: Settings, build_id: str) -> None:
     """Take the writer lock, or count one more user if this process already holds it for `build_id`.
 
     Raises:
-        WarehouseError: another process, or another build of this process, holds the lock.
+        TransientError: another process, or another build of this process, holds the lock.
     """
     path = settings.lock_path.absolute()
     with _registry:
@@ -107,8 +107,8 @@ def _describe(content: bytes) -> str:
         return "a process that has just started"
 
 
-def _busy(path: Path, holder: str) -> WarehouseError:
-    return WarehouseError(
+def _busy(path: Path, holder: str) -> TransientError:
+    return TransientError(
         f"Another build is writing this warehouse: {holder} holds {path}. "
         "Wait until it has finished, or stop that process; the lock goes with it."
     )

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from crm_warehouse.access import open_to_readers
+from crm_warehouse.custody import prove_custody
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.publish.files import disk_errors, fsync, read_json, sha256, write_json
+from crm_warehouse.publish.files import disk_errors, files_below, fsync, read_json, sha256, write_json
 from crm_warehouse.publish.layout import (
     AUDIT_FILE,
     CANDIDATE_FILE,
@@ -21,6 +23,8 @@ from crm_warehouse.publish.layout import (
 )
 from crm_warehouse.publish.ledger import prove_build
 from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.publish.parquet import export_parquet
+from crm_warehouse.publish.record import write_record
 from crm_warehouse.publish.versions import (
     collect_old_versions,
     is_live,
@@ -48,11 +52,14 @@ def publish_candidate(settings: Settings, build_id: str) -> PublishedVersion:
             if candidate.folder.parent == versions_dir(settings):
                 verify_version(settings, candidate.version)
             else:
+                if settings.vars["parquet_export"]:
+                    export_parquet(settings, candidate)
                 _seal(candidate, audit)
                 _move_to_versions(settings, candidate)
             if not is_live(settings, candidate.version):
                 switch_to(settings, candidate.version, action="publish")
             collect_old_versions(settings)
+            write_record(settings)
         return PublishedVersion.read(versions_dir(settings) / candidate.version, is_live=True)
 
 
@@ -97,6 +104,8 @@ def _check_warehouse(settings: Settings, candidate: Candidate) -> None:
     proof = prove_build(settings, candidate.build_id, read_json(target_dir() / "manifest.json"))
     if proof.invocation_ids != candidate.record["proof"]["dbt_invocations"]:
         raise WarehouseError("dbt ran again after the candidate was staged. Stage and audit it again.")
+    if prove_custody(settings, candidate.build_id) != candidate.record["proof"]["warehouse"]:
+        raise WarehouseError("The warehouse was written after the candidate was staged. Build again.")
 
 
 def _check_live(settings: Settings, candidate: Candidate) -> None:
@@ -123,9 +132,9 @@ def _seal(candidate: Candidate, audit: dict[str, Any]) -> None:
     # The audit check has just hashed the marts, gigabytes in a large shop.
     known = {MARTS_FILE: candidate.sha256}
     files = {
-        path.name: {"sha256": known.get(path.name) or sha256(path), "bytes": path.stat().st_size}
-        for path in sorted(candidate.folder.iterdir())
-        if path.name != MANIFEST_FILE and not path.name.startswith(".")
+        name: {"sha256": known.get(name) or sha256(path), "bytes": path.stat().st_size}
+        for name, path in files_below(candidate.folder).items()
+        if name != MANIFEST_FILE and not path.name.startswith(".")
     }
     record = {
         **candidate.record,
@@ -134,6 +143,8 @@ def _seal(candidate: Candidate, audit: dict[str, Any]) -> None:
         "sealed_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
     }
     write_json(candidate.folder / MANIFEST_FILE, record)
+    for path in [candidate.folder, *candidate.folder.rglob("*")]:
+        open_to_readers(path)
 
 
 def _move_to_versions(settings: Settings, candidate: Candidate) -> None:

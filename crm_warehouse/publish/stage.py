@@ -17,12 +17,14 @@ from typing import Any
 
 import duckdb
 
+from crm_warehouse.custody import State, prove_custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import recheck_inputs
 from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_folder, sha256, write_json
 from crm_warehouse.publish.layout import CANDIDATE_FILE, MARTS_FILE, Candidate, candidate_dir, staging_dir
 from crm_warehouse.publish.ledger import BuildProof, prove_build
 from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.publish.record import add_version_tables
 from crm_warehouse.publish.versions import next_version
 from crm_warehouse.publish.views import published_definition
 from crm_warehouse.settings import PROJECT_DIR, Settings
@@ -74,13 +76,14 @@ def stage_candidate(settings: Settings, build_id: str) -> Candidate:
         manifest = read_json(target_dir() / "manifest.json")
         proof = prove_build(settings, build_id, manifest)
         recheck_inputs(settings)
+        state = prove_custody(settings, build_id)
         marts = published_marts(manifest)
         with disk_errors("stage the candidate"):
             remove_folder(staging_dir(settings))
             folder = candidate_dir(settings, build_id)
             folder.mkdir(parents=True)
             try:
-                return _stage(settings, proof, marts, folder)
+                return _stage(settings, proof, state, marts, folder)
             except BaseException:
                 # A candidate without its record can never be published; do not keep gigabytes of it.
                 remove_folder(folder)
@@ -141,7 +144,7 @@ def _tested_keys(manifest: Mapping[str, Any]) -> dict[str, list[list[str]]]:
     return {unique_id: sorted(columns) for unique_id, columns in keys.items()}
 
 
-def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Path) -> Candidate:
+def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart], folder: Path) -> Candidate:
     logger.info("copying %d marts into the candidate", len(marts))
     created_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     context = proof.context
@@ -158,8 +161,9 @@ def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Pat
     with _open(settings, path) as con:
         _copy(con, marts, facts)
         sources = _source_report(con, context.build_id)
-    (folder / f"{MARTS_FILE}.wal").unlink(missing_ok=True)
     tables = _describe(settings, path, marts)
+    schema_changes = add_version_tables(settings, path, facts, tables)
+    (folder / f"{MARTS_FILE}.wal").unlink(missing_ok=True)
     path.chmod(READ_ONLY)
     fsync(path)
     record = {
@@ -167,12 +171,15 @@ def _stage(settings: Settings, proof: BuildProof, marts: list[Mart], folder: Pat
         "live_version": context.live_version,
         "files": {MARTS_FILE: {"sha256": sha256(path), "bytes": path.stat().st_size}},
         "tables": tables,
+        "schema_changes": schema_changes,
         "sources": sources,
+        "freshness": _freshness(sources, context.as_of_at),
         "proof": {
             "dbt_invocations": proof.invocation_ids,
             "graph_hash": proof.graph_hash,
             "nodes": proof.node_count,
             "warnings": proof.warnings,
+            "warehouse": state,
         },
     }
     write_json(folder / CANDIDATE_FILE, record)
@@ -295,6 +302,19 @@ def _source_report(con: duckdb.DuckDBPyConnection, build_id: str) -> list[dict[s
     )
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _freshness(sources: list[dict[str, Any]], as_of_at: datetime) -> dict[str, dict[str, Any]]:
+    """Per source its newest fact, and how many hours that lies before the as-of moment."""
+    newest: dict[str, datetime] = {}
+    for table in sources:
+        if table["newest_at"]:
+            name = table["source_name"]
+            newest[name] = max(newest.get(name, table["newest_at"]), table["newest_at"])
+    return {
+        name: {"newest_at": at.isoformat(), "age_hours": round((as_of_at - at).total_seconds() / 3600, 1)}
+        for name, at in sorted(newest.items())
+    }
 
 
 def git_revision() -> str:

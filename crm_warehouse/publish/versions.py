@@ -1,19 +1,26 @@
 """Published versions: which there are, which is live, whether they are intact, and when they go.
 
-Belongs here: reading, verifying, switching and collecting versions. Does not: making them (stage.py,
-publish.py).
+Belongs here: reading, verifying, switching and collecting versions. Does not: making them (stage.py, publish.py)
+or deciding to go back (rollback.py).
 """
 
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.publish.files import disk_errors, point_symlink, remove_folder, sha256, write_text
+from crm_warehouse.publish.files import (
+    files_below,
+    point_symlink,
+    read_json,
+    remove_folder,
+    sha256,
+    write_text,
+)
 from crm_warehouse.publish.layout import (
     MANIFEST_FILE,
     MARTS_FILE,
@@ -23,16 +30,11 @@ from crm_warehouse.publish.layout import (
     staging_dir,
     versions_dir,
 )
-from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-# A reader keeps the version it opened; no dashboard session or export should hold one for longer than a day
-# after it was replaced.
-GRACE = timedelta(days=1)
-# Enough to go back past a bad weekend of daily builds.
-KEEP_NEWEST = 3
+VERSION_FACTS = ("as_of_at", "as_of_date", "build_id", "created_at", "git_revision", "project_version")
 
 _VERSION_FORMAT = "%Y%m%dT%H%M%SZ"
 
@@ -74,18 +76,48 @@ def verify_version(settings: Settings, version: str) -> PublishedVersion:
     return published
 
 
-def rollback(settings: Settings, version: str) -> PublishedVersion:
-    """Let readers see an earlier version again. The next build takes that version's state as its base.
+@dataclass(frozen=True)
+class LiveSpan:
+    """When one version was live.
 
-    Raises:
-        WarehouseError: the version is not kept or not intact, or a build is running.
+    Attributes:
+        version: Its name.
+        facts: What `warehouse_version` says of it.
+        published_at: When it first became live, UTC.
+        replaced_at: When it last stopped being live, UTC; None while it is.
     """
-    with writer_lock(settings, f"rollback to {version}"):
-        target = verify_version(settings, version)
-        if not target.is_live:
-            with disk_errors("roll back"):
-                switch_to(settings, version, action="rollback")
-        return replace(target, is_live=True)
+
+    version: str
+    facts: dict[str, Any]
+    published_at: datetime
+    replaced_at: datetime | None
+
+
+def published_spans(settings: Settings) -> list[LiveSpan]:
+    """Every version that was ever live, oldest first, also those that are deleted."""
+    live = _live_name(settings)
+    replaced_at = _replaced_at(settings)
+    spans: dict[str, LiveSpan] = {}
+    for entry in _history(settings):
+        version = entry["version"]
+        if version not in spans:
+            replaced = None if version == live else replaced_at.get(version)
+            at = datetime.fromisoformat(entry["at"])
+            spans[version] = LiveSpan(
+                version, entry.get("facts", {}), _plain(at), replaced and _plain(replaced)
+            )
+    return [spans[version] for version in sorted(spans)]
+
+
+def versions_last_seen(settings: Settings) -> list[str]:
+    """Kept versions that a reader may have seen last: the live one first, after a rollback also those it took back."""
+    live = _live_name(settings)
+    if live is None:
+        return []
+    entries = [entry["version"] for entry in _history(settings)]
+    since = entries[entries.index(live) :] if live in entries else []
+    kept = {folder.name for folder in _version_folders(settings)}
+    return [live, *sorted((set(since) & kept) - {live})]
 
 
 def switch_to(settings: Settings, version: str, *, action: str) -> None:
@@ -94,9 +126,13 @@ def switch_to(settings: Settings, version: str, *, action: str) -> None:
     # The first time, this link leads nowhere until `current` exists: readers see no file, never half of one.
     point_symlink(settings.published_dir / MARTS_FILE, f"current/{MARTS_FILE}")
     point_symlink(current_link(settings), f"versions/{version}")
-    entry = {"at": _now().isoformat(), "action": action, "version": version, "previous": previous}
-    lines = [json.dumps(line) + "\n" for line in [*_history(settings), entry]]
-    write_text(history_file(settings), "".join(lines))
+    entries = list(_history(settings))
+    if previous and previous not in {entry["version"] for entry in entries}:
+        # A build was killed between its switch and this line.
+        sealed_at = _sealed_at(versions_dir(settings) / previous)
+        entries.append(_entry(settings, previous, sealed_at, "publish", None))
+    entries.append(_entry(settings, version, _now(), action, previous))
+    write_text(history_file(settings), "".join(json.dumps(entry) + "\n" for entry in entries))
 
 
 def next_version(settings: Settings, created_at: datetime) -> str:
@@ -109,13 +145,15 @@ def next_version(settings: Settings, created_at: datetime) -> str:
 
 
 def collect_old_versions(settings: Settings) -> list[str]:
-    """Delete versions that are neither live nor among the newest nor within the grace time."""
+    """Delete versions that are neither live nor among the newest nor within the grace time (project vars)."""
+    grace = timedelta(hours=settings.vars["published_grace_hours"])
+    kept = settings.vars["published_versions_kept"]
     live = _live_name(settings)
     replaced_at = _replaced_at(settings)
     collected = []
-    for folder in sorted(_version_folders(settings), reverse=True)[KEEP_NEWEST:]:
+    for folder in sorted(_version_folders(settings), reverse=True)[kept:]:
         last_use = replaced_at.get(folder.name, _sealed_at(folder))
-        if folder.name == live or _now() - last_use < GRACE:
+        if folder.name == live or _now() - last_use < grace:
             continue
         # Renamed first: a version whose deletion was interrupted must not look like a version.
         trash = staging_dir(settings) / f"collected-{folder.name}"
@@ -136,9 +174,22 @@ def _verify_files(folder: Path, files: dict[str, dict[str, Any]]) -> None:
                 f"{path} is not the file that was audited: it was changed or removed afterwards. Do not use "
                 "this version; publish a new one."
             )
-    extra = {path.name for path in folder.iterdir()} - set(files) - {MANIFEST_FILE}
+    extra = set(files_below(folder)) - set(files) - {MANIFEST_FILE}
     if extra:
         raise WarehouseError(f"{folder} holds files that were never audited: {', '.join(sorted(extra))}.")
+
+
+def _entry(
+    settings: Settings, version: str, at: datetime, action: str, previous: str | None
+) -> dict[str, Any]:
+    """One line of the history; it outlives the version, so it carries what is worth knowing of it."""
+    manifest = read_json(versions_dir(settings) / version / MANIFEST_FILE)
+    facts = {name: manifest.get(name) for name in VERSION_FACTS}
+    return {"at": at.isoformat(), "action": action, "version": version, "previous": previous, "facts": facts}
+
+
+def _plain(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
 
 
 def _now() -> datetime:

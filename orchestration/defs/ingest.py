@@ -8,10 +8,10 @@ from typing import Any
 
 import dagster as dg
 
-from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import ingest
 from orchestration.manifest import manifest
 from orchestration.resources import WarehouseResource
+from orchestration.steps import RETRY, step_errors
 from orchestration.translator import source_key
 
 
@@ -41,6 +41,7 @@ raw_tables = [
 
 @dg.multi_asset(
     name="conform",
+    retry_policy=RETRY,
     specs=[
         dg.AssetSpec(
             source_key(source["source_name"], source["name"]),
@@ -56,10 +57,8 @@ def conform(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Check and type every raw table; stop the run with the list of problems if any is unusable."""
-    try:
+    with step_errors():
         report = ingest(warehouse.settings(), context.run.run_id)
-    except WarehouseError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
     for source in _sources():
         yield dg.MaterializeResult(
             asset_key=source_key(source["source_name"], source["name"]),

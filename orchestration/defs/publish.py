@@ -9,12 +9,12 @@ from typing import Any
 
 import dagster as dg
 
-from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish.publish import publish_candidate
 from crm_warehouse.publish.stage import stage_candidate
 from crm_warehouse.quality.run import run_audit
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
+from orchestration.steps import RETRY, step_errors
 
 CANDIDATE = dg.AssetKey(["published", "candidate"])
 
@@ -42,15 +42,14 @@ def _marts() -> list[dict[str, Any]]:
     ],
     group_name="published",
     kinds={"duckdb", "greatexpectations"},
+    retry_policy=RETRY,
 )
 def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
     """The marts copied into one private file, then audited; refused unless this build ran and passed everything."""
     settings = warehouse.settings()
-    try:
+    with step_errors():
         staged = stage_candidate(settings, context.run.run_id)
         audit = run_audit(settings, context.run.run_id)
-    except WarehouseError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
     yield dg.MaterializeResult(metadata={"tables": len(staged.row_counts), "sha256": staged.sha256})
     yield dg.AssetCheckResult(
         check_name="release_audit",
@@ -64,6 +63,7 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
 
 @dg.multi_asset(
     name="publish",
+    retry_policy=RETRY,
     specs=[
         dg.AssetSpec(
             dg.AssetKey(["published", node["name"]]),
@@ -79,10 +79,8 @@ def publish(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Switch readers to the audited candidate in one atomic rename."""
-    try:
+    with step_errors():
         version = publish_candidate(warehouse.settings(), context.run.run_id)
-    except WarehouseError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
     for node in _marts():
         yield dg.MaterializeResult(
             asset_key=dg.AssetKey(["published", node["name"]]),

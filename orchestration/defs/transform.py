@@ -10,11 +10,11 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from crm_warehouse.clv import fit
-from crm_warehouse.errors import WarehouseError
 from crm_warehouse.transform import FIT_BOUNDARY, build_arguments, row_counts, run_dbt
 from orchestration.dbt_events import dagster_events
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
+from orchestration.steps import step_errors
 from orchestration.translator import source_key
 
 
@@ -37,7 +37,8 @@ def models_before_fit(context: dg.AssetExecutionContext, warehouse: WarehouseRes
 )
 def clv_fits(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Parameters of the purchase and spend models, fitted on aggregated cells; one row per build."""
-    report = fit(warehouse.settings(), context.run.run_id)
+    with step_errors():
+        report = fit(warehouse.settings(), context.run.run_id)
     return dg.MaterializeResult(
         metadata={"fit": str(report), "cells": report.purchase_cell_count, "seconds": report.seconds}
     )
@@ -56,10 +57,9 @@ def _run_selection(
 ) -> Iterator[Any]:
     settings = warehouse.settings()
     arguments = _subset(context) or build_arguments(after_fit=after_fit)
-    try:
+    # No retry: an interrupted invocation leaves a ledger that cannot be published; a new run starts over.
+    with step_errors():
         run = run_dbt(arguments, settings=settings, build_id=context.run.run_id)
-    except WarehouseError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
     yield from dagster_events(
         run,
         manifest=manifest(),
@@ -68,9 +68,9 @@ def _run_selection(
         check_keys=set(context.selected_asset_check_keys),
     )
     if run.failed:
-        names = ", ".join(result.unique_id.split(".")[2] for result in run.failed)
+        problems = "".join(f"\n- {r.unique_id.split('.')[2]}: {r.message}" for r in run.failed)
         raise dg.Failure(
-            description=f"{len(run.failed)} dbt nodes failed, nothing is published: {names}",
+            description=f"{len(run.failed)} dbt nodes failed, nothing is published:{problems}",
             allow_retries=False,
         )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-PER_BUILD_TABLES = {"warehouse_version", "segment_changes"}
+PER_BUILD_TABLES = {"warehouse_version", "published_versions", "schema_changes", "segment_changes"}
 """Tables that describe the build or its predecessor, not the shop."""
 
 

@@ -16,6 +16,12 @@ identifiers as (
 
 ),
 
+published_versions as (
+
+    select * from {{ source('published_state', 'versions') }}
+
+),
+
 published_memberships as (
 
     select * from {{ source('published_state', 'customer_segments') }}
@@ -42,13 +48,14 @@ run_context as (
 successors as (
 
     select
+        published_identifiers.version,
         published_identifiers.customer_key as published_customer_key,
         identifiers.customer_key
 
     from published_identifiers
     inner join identifiers on published_identifiers.record_key = identifiers.record_key
 
-    group by 1, 2
+    group by 1, 2, 3
 
 ),
 
@@ -56,33 +63,54 @@ successors as (
 previous as (
 
     select
+        published_memberships.version,
         coalesce(successors.customer_key, published_memberships.customer_key) as customer_key,
         published_memberships.segment_key
 
     from published_memberships
     left join successors
-        on published_memberships.customer_key = successors.published_customer_key
+        on
+            published_memberships.version = successors.version
+            and published_memberships.customer_key = successors.published_customer_key
 
-    group by 1, 2
+    group by 1, 2, 3
 
 ),
 
+-- What a reader should have, beside what a reader of each version has.
+expected as (
+
+    select
+        published_versions.version,
+        memberships.customer_key,
+        memberships.segment_key
+
+    from memberships
+    cross join published_versions
+
+),
+
+-- A change says how it is now, so one that a reader has made already does no harm: changes
+-- against several versions are put together.
 compared as (
 
     select
-        coalesce(memberships.customer_key, previous.customer_key) as customer_key,
-        coalesce(memberships.segment_key, previous.segment_key) as segment_key,
+        coalesce(expected.customer_key, previous.customer_key) as customer_key,
+        coalesce(expected.segment_key, previous.segment_key) as segment_key,
         case when previous.customer_key is null then 'entered' else 'left' end as change_type
 
-    from memberships
+    from expected
     full outer join previous
         on
-            memberships.customer_key = previous.customer_key
-            and memberships.segment_key = previous.segment_key
+            expected.version = previous.version
+            and expected.customer_key = previous.customer_key
+            and expected.segment_key = previous.segment_key
 
     where
-        memberships.customer_key is null
+        expected.customer_key is null
         or previous.customer_key is null
+
+    group by 1, 2, 3
 
 ),
 

@@ -1,8 +1,11 @@
 """The written rules: duplicates, deletions, quarantine, and how much of it is too much."""
 
+from pathlib import Path
+
 import pytest
 
 from crm_warehouse.ingest import duplicates
+from crm_warehouse.ingest.declaration import MODELS_DIR
 from tests.python.ingest.landing import LOADED, Shop, lines, orders
 
 
@@ -287,3 +290,22 @@ class TestCurrencies:
         message = shop.error()
         assert "1 orders have a currency that is not a three-letter code" in message
         assert "ada" not in message.lower()
+
+
+def test_the_refund_of_a_line_that_was_set_aside_is_set_aside_with_it(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, tmp_path / "raw", models_dir=MODELS_DIR)
+    shop.land("shopify/order", orders())
+    shop.land(
+        "shopify/order_line",
+        lines(f"select 990 as id, 1 as order_id, -3 as quantity, 5.0 as price, {LOADED}"),
+    )
+    shop.land("shopify/refund", "select 1 as id, 1 as order_id, timestamp '2024-05-05' as created_at")
+    shop.land(
+        "shopify/order_line_refund",
+        "select 1 as id, 1 as refund_id, 10 as order_line_id, 2.0 as subtotal union all select 2, 1, 990, 5.0",
+    )
+    shop.ingest()
+    assert quarantine(shop) == [
+        ("order_line", "out_of_range", "990"),
+        ("order_line_refund", "parent_quarantined", "2"),
+    ]

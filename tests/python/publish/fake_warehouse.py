@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from crm_warehouse.custody import custody
 from crm_warehouse.publish.files import sha256, write_json
 from crm_warehouse.publish.layout import AUDIT_FILE, CANDIDATE_FILE, Candidate, candidate_dir
 from crm_warehouse.publish.ledger import manifest_fingerprint
@@ -98,6 +99,7 @@ class FakeBuild:
         self.as_of_at = as_of_at
         self.started_at = datetime.now(UTC).replace(tzinfo=None)
         self.manifest = manifest()
+        self._starts = True  # with ingest, the first step of all tests
         self._open: duckdb.DuckDBPyConnection | None = None
 
     def run(self) -> "FakeBuild":
@@ -117,7 +119,11 @@ class FakeBuild:
             yield self._open
             return
         self.settings.out.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(str(self.settings.warehouse_path)) as con:
+        with (
+            custody(self.settings, self.build_id, "fake", starts_build=self._starts),
+            duckdb.connect(str(self.settings.warehouse_path)) as con,
+        ):
+            self._starts = False
             self._open = con
             try:
                 yield con

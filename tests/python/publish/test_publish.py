@@ -14,8 +14,9 @@ from crm_warehouse.publish.files import sha256
 from crm_warehouse.publish.layout import AUDIT_FILE, CANDIDATE_FILE, PublishedVersion, candidate_dir
 from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.publish.publish import publish_candidate
+from crm_warehouse.publish.rollback import rollback
 from crm_warehouse.publish.stage import stage_candidate
-from crm_warehouse.publish.versions import list_versions, live_version, rollback
+from crm_warehouse.publish.versions import list_versions, live_version
 from crm_warehouse.settings import Settings
 from tests.python.publish.fake_warehouse import AS_OF, FakeBuild, pass_audit
 

@@ -43,7 +43,14 @@ def test_a_candidate_holds_the_published_marts_and_nothing_else(settings: Settin
     FakeBuild(settings, "b1").run()
     candidate = stage_candidate(settings, "b1")
     tables = read(candidate.marts_path, "select table_name from duckdb_tables() order by 1")
-    assert [name for (name,) in tables] == ["customer_360", "order_lines", "orders", "warehouse_version"]
+    assert [name for (name,) in tables] == [
+        "customer_360",
+        "order_lines",
+        "orders",
+        "published_versions",
+        "schema_changes",
+        "warehouse_version",
+    ]
     assert candidate.row_counts == {"customer_360": 7, "customer_events": 40, "order_lines": 50, "orders": 50}
 
 

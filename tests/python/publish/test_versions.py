@@ -10,20 +10,19 @@ from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish import versions
 from crm_warehouse.publish.layout import PublishedVersion, history_file
 from crm_warehouse.publish.lock import writer_lock
+from crm_warehouse.publish.rollback import rollback
 from crm_warehouse.publish.versions import (
-    GRACE,
-    KEEP_NEWEST,
     collect_old_versions,
     list_versions,
     live_version,
     next_version,
-    rollback,
     verify_version,
 )
 from crm_warehouse.settings import Settings
 from tests.python.publish.test_publish import generation
 
 Publish = Callable[..., PublishedVersion]
+GRACE, KEEP_NEWEST = timedelta(hours=24), 3  # the project's defaults
 
 
 @pytest.fixture
@@ -86,6 +85,14 @@ def test_a_file_added_to_a_version_is_noticed(settings: Settings, published: Pub
     version = published("b1")
     (version.folder / "notes.txt").write_text("hello")
     with pytest.raises(WarehouseError, match=r"never audited: notes.txt"):
+        verify_version(settings, version.version)
+
+
+def test_a_file_added_below_a_version_is_noticed(settings: Settings, published: Publish) -> None:
+    version = published("b1")
+    (version.folder / "parquet").mkdir()
+    (version.folder / "parquet" / "orders.parquet").write_text("slipped in")
+    with pytest.raises(WarehouseError, match=r"never audited: parquet/orders.parquet"):
         verify_version(settings, version.version)
 
 
