@@ -16,8 +16,9 @@ from orchestration.translator import source_key
 
 
 def _sources() -> list[dict[str, Any]]:
-    """Every dbt source that ingest writes; the fit table is the fit's own asset."""
-    return [s for s in manifest()["sources"].values() if s["name"] != "clv_fits"]
+    """Every dbt source that ingest writes; fits and sentiments are assets of their own."""
+    steps = {"clv_fits", "message_sentiments"}
+    return [s for s in manifest()["sources"].values() if s["name"] not in steps]
 
 
 def _is_platform(source: dict[str, Any]) -> bool:

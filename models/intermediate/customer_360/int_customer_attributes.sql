@@ -74,6 +74,12 @@ support as (
 
 ),
 
+recoveries as (
+
+    select * from {{ ref('int_customer_recoveries_summarized') }}
+
+),
+
 rfm as (
 
     select * from {{ ref('int_customer_rfm_scored') }}
@@ -265,7 +271,17 @@ joined as (
 
         coalesce(support.ticket_count, 0) as ticket_count,
         coalesce(support.open_ticket_count, 0) as open_ticket_count,
+        coalesce(support.pending_ticket_count, 0) as pending_ticket_count,
+        coalesce(support.solved_ticket_count, 0) as solved_ticket_count,
         coalesce(support.reopened_ticket_count, 0) as reopened_ticket_count,
+        coalesce(support.email_ticket_count, 0) as email_ticket_count,
+        coalesce(support.web_ticket_count, 0) as web_ticket_count,
+        coalesce(support.chat_ticket_count, 0) as chat_ticket_count,
+        coalesce(support.phone_ticket_count, 0) as phone_ticket_count,
+        coalesce(support.social_ticket_count, 0) as social_ticket_count,
+        coalesce(support.other_ticket_count, 0) as other_ticket_count,
+        support.last_ticket_channel,
+        coalesce(support.open_ticket_count, 0) > 0 as has_open_problem,
         coalesce(support.support_message_count, 0) as support_message_count,
         support.first_ticket_opened_at,
         support.last_ticket_opened_at,
@@ -277,6 +293,15 @@ joined as (
         support.csat_rate,
         support.last_csat_rated_at,
         coalesce(support.is_last_csat_bad, false) as is_last_csat_bad,
+        support.average_sentiment_score,
+        support.last_sentiment_score,
+        support.last_sentiment_at,
+        coalesce(support.angry_message_count, 0) as angry_message_count,
+        coalesce(support.disappointed_message_count, 0) as disappointed_message_count,
+        recoveries.last_bad_experience_at,
+        recoveries.last_bad_experience_reason,
+        recoveries.last_bad_experience_outcome,
+        recoveries.has_ordered_since_bad_experience,
 
         rfm.recency_score,
         rfm.frequency_score,
@@ -307,6 +332,7 @@ joined as (
     left join site_events on customers.customer_key = site_events.customer_key
     left join carts on customers.customer_key = carts.customer_key
     left join support on customers.customer_key = support.customer_key
+    left join recoveries on customers.customer_key = recoveries.customer_key
     left join rfm on customers.customer_key = rfm.customer_key
     left join clv on customers.customer_key = clv.customer_key
     left join churn on customers.customer_key = churn.customer_key
