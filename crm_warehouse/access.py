@@ -10,27 +10,42 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from crm_warehouse.errors import WarehouseError
+from crm_warehouse.publish.files import disk_errors
 from crm_warehouse.settings import Settings
 
-_PRIVATE_UMASK = 0o077
+PRIVATE_UMASK = 0o077
 _OTHERS = 0o077
 # Readers pass through the output folder to `published/` but cannot list what else is there.
-_PASSAGE = 0o711
+PASSAGE = 0o711
 
 
 @contextmanager
 def private_files(settings: Settings) -> Iterator[None]:
     """Create every file and folder of the block for the service account only, and close what older runs left open."""
-    before = os.umask(_PRIVATE_UMASK)
+    before = os.umask(PRIVATE_UMASK)
     try:
-        settings.out.mkdir(parents=True, exist_ok=True)
-        settings.out.chmod(_PASSAGE)
-        for path in settings.out.iterdir():
-            if path != settings.published_dir and not path.is_symlink():
-                path.chmod(path.stat().st_mode & ~_OTHERS)
+        with disk_errors("make the output folder private"):
+            settings.out.mkdir(parents=True, exist_ok=True)
+            _close(settings)
         yield
     finally:
         os.umask(before)
+
+
+def _close(settings: Settings) -> None:
+    try:
+        settings.out.chmod(PASSAGE)
+        for path in settings.out.iterdir():
+            # Past days are whole warehouses, each with its own published folder.
+            if path != settings.published_dir and not path.is_symlink():
+                path.chmod(PASSAGE if path.name.startswith("as_of") else path.stat().st_mode & ~_OTHERS)
+    except PermissionError:
+        raise WarehouseError(
+            f"{settings.out} or something in it belongs to another account. One service account owns a warehouse: "
+            "give it the folder, or build into another one."
+        ) from None
+    except FileNotFoundError:  # another writer finished a temporary file meanwhile
+        return
 
 
 def open_to_readers(path: Path) -> None:

@@ -2,6 +2,8 @@
     The contract every platform's staging models meet: domain -> entity -> {column: portable type}.
     Right of staging nobody knows a platform. Timestamps are UTC; amounts are in the order's currency
     (`currency_code`); a `_key` is ours and unique, a `_id` is the platform's and unique only within `source_name`.
+    Keys of commerce records are whole numbers (macros/numeric_key.sql), of people, messages and tickets texts
+    (macros/entity_key.sql).
 #}
 {% macro entity_contracts() %}
     {% set money = 'decimal(18, 4)' %}
@@ -16,8 +18,8 @@
                 'email_consent_at': 'timestamp', 'created_at': 'timestamp', 'loaded_at': 'timestamp'
             }),
             'orders': dict(origin, **{
-                'order_key': 'string', 'order_id': 'string', 'order_name': 'string',
-                'customer_record_key': 'string', 'email': 'string', 'phone': 'string',
+                'order_key': 'bigint', 'order_id': 'string', 'order_name': 'string',
+                'customer_record_key': 'string', 'record_key': 'string', 'email': 'string', 'phone': 'string',
                 'first_name': 'string', 'last_name': 'string', 'address_line': 'string', 'city': 'string',
                 'region': 'string', 'postal_code': 'string', 'country_code': 'string',
                 'ordered_at': 'timestamp', 'cancelled_at': 'timestamp', 'cancel_reason': 'string',
@@ -28,42 +30,43 @@
                 'sales_channel': 'string', 'customer_locale': 'string', 'loaded_at': 'timestamp'
             }),
             'order_lines': dict(origin, **{
-                'order_line_key': 'string', 'order_key': 'string', 'order_line_id': 'string',
-                'product_key': 'string', 'variant_id': 'string', 'sku': 'string', 'title': 'string',
+                'order_line_key': 'bigint', 'order_key': 'bigint', 'order_line_id': 'string',
+                'product_key': 'bigint', 'variant_id': 'string', 'sku': 'string', 'title': 'string',
                 'variant_title': 'string', 'vendor': 'string', 'quantity': 'bigint',
                 'gross_amount': money, 'discount_amount': money, 'tax_amount': money,
                 'is_gift_card': 'boolean'
             }),
             'refunds': dict(origin, **{
-                'refund_line_key': 'string', 'refund_key': 'string', 'order_key': 'string',
-                'order_line_key': 'string', 'refund_type': 'string', 'quantity': 'bigint',
+                'refund_line_key': 'bigint', 'refund_key': 'bigint', 'order_key': 'bigint',
+                'order_line_key': 'bigint', 'refund_type': 'string', 'quantity': 'bigint',
                 'refund_amount': money, 'tax_amount': money, 'refunded_at': 'timestamp'
             }),
             'transactions': dict(origin, **{
-                'transaction_key': 'string', 'order_key': 'string', 'transaction_type': 'string',
+                'transaction_key': 'bigint', 'order_key': 'bigint', 'transaction_type': 'string',
                 'status': 'string', 'gateway': 'string', 'amount': money, 'currency_code': 'string',
                 'is_test': 'boolean', 'processed_at': 'timestamp'
             }),
             'discounts': dict(origin, **{
-                'discount_key': 'string', 'order_key': 'string', 'discount_code': 'string',
+                'discount_key': 'string', 'order_key': 'bigint', 'discount_code': 'string',
                 'discount_type': 'string', 'title': 'string', 'amount': money
             }),
             'fulfillments': dict(origin, **{
-                'fulfillment_key': 'string', 'order_key': 'string', 'status': 'string',
+                'fulfillment_key': 'bigint', 'order_key': 'bigint', 'status': 'string',
                 'shipment_status': 'string', 'carrier': 'string', 'fulfilled_at': 'timestamp'
             }),
             'fulfillment_events': dict(origin, **{
-                'fulfillment_event_key': 'string', 'fulfillment_key': 'string', 'event_type': 'string',
+                'fulfillment_event_key': 'bigint', 'fulfillment_key': 'bigint', 'event_type': 'string',
                 'estimated_delivery_at': 'timestamp', 'occurred_at': 'timestamp'
             }),
             'checkouts': dict(origin, **{
-                'checkout_key': 'string', 'checkout_id': 'string', 'customer_record_key': 'string',
-                'email': 'string', 'phone': 'string', 'first_name': 'string', 'last_name': 'string',
+                'checkout_key': 'bigint', 'checkout_id': 'string', 'customer_record_key': 'string',
+                'record_key': 'string', 'email': 'string', 'phone': 'string',
+                'first_name': 'string', 'last_name': 'string',
                 'currency_code': 'string', 'total_amount': money, 'started_at': 'timestamp',
                 'completed_at': 'timestamp'
             }),
             'products': dict(origin, **{
-                'product_key': 'string', 'product_id': 'string', 'title': 'string',
+                'product_key': 'bigint', 'product_id': 'string', 'title': 'string',
                 'product_type': 'string', 'vendor': 'string', 'status': 'string',
                 'created_at': 'timestamp', 'published_at': 'timestamp'
             })
@@ -86,8 +89,8 @@
             }),
             'message_events': dict(origin, **{
                 'message_event_key': 'string', 'record_key': 'string', 'message_key': 'string',
-                'event_type': 'string', 'channel': 'string', 'is_machine_open': 'boolean',
-                'bounce_type': 'string', 'occurred_at': 'timestamp'
+                'variation_id': 'string', 'event_type': 'string', 'channel': 'string',
+                'is_machine_open': 'boolean', 'bounce_type': 'string', 'occurred_at': 'timestamp'
             }),
             'site_events': dict(origin, **{
                 'site_event_key': 'string', 'record_key': 'string', 'event_type': 'string',
@@ -121,6 +124,13 @@
             'satisfaction_ratings': dict(origin, **{
                 'rating_key': 'string', 'ticket_key': 'string', 'score': 'string',
                 'is_satisfied': 'boolean', 'comment': 'string', 'rated_at': 'timestamp'
+            })
+        },
+        'marketing': {
+            'marketing_spend': dict(origin, **{
+                'marketing_spend_key': 'string', 'spend_date': 'date', 'channel': 'string',
+                'campaign_id': 'string', 'campaign_name': 'string', 'currency_code': 'string',
+                'spend_amount': money, 'impression_count': 'bigint', 'click_count': 'bigint'
             })
         }
     }) }}

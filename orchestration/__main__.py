@@ -12,6 +12,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from crm_warehouse.access import PRIVATE_UMASK
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.settings import DEFAULT_OUT, PROJECT_DIR, Settings
 
@@ -35,12 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def prepare_environment(settings: Settings) -> None:
     """Set what dbt, Dagster and child processes read, before any of them is imported."""
-    home = settings.out / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(INSTANCE_CONFIG, home / "dagster.yaml")
+    os.umask(PRIVATE_UMASK)
+    if not os.environ.get("DAGSTER_HOME"):
+        home = settings.out / "dagster"
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(INSTANCE_CONFIG, home / "dagster.yaml")
+        os.environ["DAGSTER_HOME"] = str(home)
     os.environ.update(settings.to_env())
     os.environ.update(
-        DAGSTER_HOME=str(home),
         DBT_TARGET_PATH=str(settings.out / "target"),
         DBT_LOG_PATH=str(settings.out / "logs"),
         DO_NOT_TRACK="1",
@@ -51,27 +54,31 @@ def prepare_environment(settings: Settings) -> None:
 def _run(settings: Settings) -> bool:
     import dagster as dg
 
+    from crm_warehouse.notify import notify
     from crm_warehouse.report.summary import print_summary
     from orchestration.definitions import defs
+    from orchestration.failures import notification_of, reason
 
     job = defs().get_repository_def().get_job("build")
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(instance=instance, run_config=QUIET_CONSOLE, raise_on_error=False)
     failures = [e for e in result.all_events if e.is_step_failure]
     for event in failures:
-        print(f"\nStopped at {event.step_key}. {_reason(event)}", file=sys.stderr)
+        print(f"\nStopped at {event.step_key}. {reason(event)[0]}", file=sys.stderr)
+    if not result.success:
+        ended = [e for e in result.all_events if e.is_failure]
+        told = notification_of(ended, job="build", run_id=result.run_id)
+        if not failures:
+            print(f"\nNot started. {told.message}", file=sys.stderr)
+        notify(told, to_log=False)
     print_summary(settings, build_id=result.run_id, succeeded=result.success)
     return bool(result.success)
 
 
-def _reason(event: object) -> str:
-    data = event.step_failure_data  # type: ignore[attr-defined]  # DagsterEvent has no public type for it
-    if data.user_failure_data and data.user_failure_data.description:
-        return str(data.user_failure_data.description)
-    error = data.error
-    while error.cause:
-        error = error.cause
-    return str(error.message).strip()
+def command_line(settings: Settings, *, out: Path, as_of: str) -> list[str]:
+    """The command that builds a past day of `settings`' shop elsewhere."""
+    command = [sys.executable, "-m", "orchestration", "--raw", str(settings.raw), "--out", str(out)]
+    return [*command, "--as-of", as_of, "--vars", json.dumps(settings.var_overrides)]
 
 
 def _log_progress() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from crm_warehouse.access import private_files
 from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.settings import Settings
 
@@ -21,6 +22,7 @@ class WarehouseResource(dg.ConfigurableResource["WarehouseResource"]):
     raw: str = Field(default="", description="Folder or .duckdb file with the raw tables.")
     out: str = Field(default="", description="Folder of the warehouse and its published versions.")
     as_of: str = Field(default="", description="Build what was known at the end of this day (YYYY-MM-DD).")
+    wait_minutes: int = Field(default=0, description="How long to wait for another writer before giving up.")
 
     def settings(self) -> Settings:
         """The settings of this run."""
@@ -35,5 +37,10 @@ class WarehouseResource(dg.ConfigurableResource["WarehouseResource"]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:
         """Hold the writer lock for the whole run: UI, schedule and command line exclude each other."""
-        with writer_lock(self.settings(), build_id=context.run.run_id if context.run else "unknown"):
+        settings = self.settings()
+        build_id = context.run.run_id if context.run else "unknown"
+        with (
+            private_files(settings),
+            writer_lock(settings, build_id=build_id, wait_seconds=60 * self.wait_minutes),
+        ):
             yield self

@@ -12,6 +12,10 @@ from contextlib import contextmanager
 import dagster as dg
 
 from crm_warehouse.errors import TransientError, WarehouseError
+from crm_warehouse.publish.files import disk_errors
+
+REFUSED = "refused"
+"""Metadata of a failure that a gate or a proof decided."""
 
 RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
 """For steps that start over when run again: only a `TransientError` comes back to it."""
@@ -21,11 +25,14 @@ RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
 def step_errors() -> Iterator[None]:
     """Show a `WarehouseError` by its message, anything else by its type and place, and retry only what may pass."""
     try:
-        yield
+        with disk_errors("finish this step"):
+            yield
     except dg.Failure:
         raise
     except WarehouseError as error:
-        raise dg.Failure(str(error), allow_retries=isinstance(error, TransientError)) from None
+        is_transient = isinstance(error, TransientError)
+        metadata = {} if is_transient else {REFUSED: True}
+        raise dg.Failure(str(error), metadata=metadata, allow_retries=is_transient) from None
     except Exception as error:
         places = " < ".join(
             f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"

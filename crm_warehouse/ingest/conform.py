@@ -58,9 +58,18 @@ class Part:
 
     def happened_at(self) -> str:
         """When a row happened, as an expression over `attempt` columns of the same name."""
-        return _or_null(
-            [identifier(name) for name in self.table.happened_at if self.casts[name]], "timestamp"
-        )
+        return self.happened_from({name: identifier(name) for name in self.table.happened_at})
+
+    def happened_from(self, values: Mapping[str, str]) -> str:
+        """When a row happened, as an expression over the given columns; a day happens when it begins."""
+        moments = [
+            f"cast({values[name]} as timestamp)"
+            if self.table.column(name).data_type == "date"
+            else values[name]
+            for name in self.table.happened_at
+            if self.casts[name]
+        ]
+        return _or_null(moments, "timestamp")
 
 
 @dataclass
@@ -161,10 +170,7 @@ def _conditions(part: Part, facts: Facts, values: Mapping[str, str], as_of_at: d
     if part.deleted and facts.count("deleted"):
         conditions.append(f"not {part.deleted}")
     if facts.newest_at is not None and facts.newest_at > as_of_at:
-        happened = _or_null(
-            [values[name] for name in part.table.happened_at if part.casts[name]], "timestamp"
-        )
-        conditions.append(f"coalesce({happened} <= {moment(as_of_at)}, true)")
+        conditions.append(f"coalesce({part.happened_from(values)} <= {moment(as_of_at)}, true)")
     if facts.has_exclusions:
         conditions.append(f"not {excluded(part.part_id)}")
     return conditions

@@ -4,6 +4,8 @@ Belongs here: looking at folders, `sources.yml` and the catalogue of a DuckDB fi
 """
 
 import difflib
+import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -68,6 +70,12 @@ class RawInput:
 
     location: Path
     schemas: Mapping[str, Mapping[str, RawTable]]
+
+
+def source_number(name: str) -> int:
+    """The number a source's name stands for in keys; macros/numeric_key.sql computes the same in SQL."""
+    digits = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[:8]
+    return int(digits, 16) % 32767 + 1
 
 
 def is_sample_shop(settings: Settings) -> bool:
@@ -159,6 +167,9 @@ def _check_sources(
     sources: list[Source], schemas: Mapping[str, object], platforms: list[str], problems: Problems
 ) -> None:
     names = [source.name for source in sources]
+    for first, second in itertools.combinations(sorted(set(names)), 2):
+        if source_number(first) == source_number(second):
+            problems.add(second, f"its keys would collide with those of {first!r}; rename one of the two")
     for source in sources:
         if not _SOURCE_NAME.fullmatch(source.name):
             problems.add(source.name, "its name must be lower-case letters, digits and underscores")

@@ -16,6 +16,8 @@ import duckdb
 
 from crm_warehouse.errors import TransientError, WarehouseError
 
+_DISK_WORDS = ("No space left", "Read-only file system", "Disk quota exceeded", "Input/output error")
+
 
 def sha256(path: Path) -> str:
     """Hash of a file's content."""
@@ -98,8 +100,13 @@ def disk_errors(action: str) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, duckdb.IOException) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, duckdb.Error) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        # A full disk reaches us as whatever DuckDB was doing; other kinds of its errors are not the disk's.
+        if isinstance(error, duckdb.Error) and not isinstance(error, duckdb.IOException):
+            if not any(words in str(error) for words in _DISK_WORDS):
+                raise
+            reason = "the disk is full or read-only"
         raise TransientError(
             f"Could not {action}: {reason}. Readers still see the last published version. "
             "Free disk space or fix the permissions of the output folder, then build again."

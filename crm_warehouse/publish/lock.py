@@ -7,7 +7,9 @@ The kernel owns the lock, so a killed writer releases it; the file's text only n
 
 import fcntl
 import json
+import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +18,16 @@ from pathlib import Path
 from threading import Lock
 
 from crm_warehouse.errors import TransientError
+from crm_warehouse.publish.files import disk_errors
 from crm_warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_WAIT_SECONDS = 5
+
+
+class WarehouseBusy(TransientError):
+    """Somebody else writes this warehouse."""
 
 
 @dataclass
@@ -34,13 +45,27 @@ _registry = Lock()
 
 
 @contextmanager
-def writer_lock(settings: Settings, build_id: str) -> Iterator[None]:
+def writer_lock(settings: Settings, build_id: str, *, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the writer lock of `settings`' warehouse for a block; nested use by the same build is free.
 
+    Args:
+        settings: The warehouse to write.
+        build_id: The build that writes it.
+        wait_seconds: How long to wait for another writer to finish.
+
     Raises:
-        TransientError: another build holds the lock; the message names its process, build and start.
+        WarehouseBusy: another build holds the lock; the message names its process, build and start.
     """
-    acquire_writer_lock(settings, build_id)
+    give_up_at = time.monotonic() + wait_seconds
+    while True:
+        try:
+            acquire_writer_lock(settings, build_id)
+            break
+        except WarehouseBusy as error:
+            if time.monotonic() >= give_up_at:
+                raise
+            logger.info("waiting: %s", error)
+            time.sleep(_WAIT_SECONDS)
     try:
         yield
     finally:
@@ -51,7 +76,7 @@ def acquire_writer_lock(settings: Settings, build_id: str) -> None:
     """Take the writer lock, or count one more user if this process already holds it for `build_id`.
 
     Raises:
-        TransientError: another process, or another build of this process, holds the lock.
+        WarehouseBusy: another process, or another build of this process, holds the lock.
     """
     path = settings.lock_path.absolute()
     with _registry:
@@ -62,11 +87,12 @@ def acquire_writer_lock(settings: Settings, build_id: str) -> None:
                 raise _busy(path, f"build {held.build_id} of this process")
             held.depth += 1
             return
-        descriptor = _lock_file(path)
-        since = datetime.now(UTC).isoformat("T", "seconds")
-        note = {"pid": os.getpid(), "build_id": build_id, "since": since}
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(note).encode(), 0)
+        with disk_errors("lock the warehouse"):
+            descriptor = _lock_file(path)
+            since = datetime.now(UTC).isoformat("T", "seconds")
+            note = {"pid": os.getpid(), "build_id": build_id, "since": since}
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(note).encode(), 0)
         _held[path] = _Held(descriptor, build_id, os.getpid())
 
 
@@ -107,8 +133,8 @@ def _describe(content: bytes) -> str:
         return "a process that has just started"
 
 
-def _busy(path: Path, holder: str) -> TransientError:
-    return TransientError(
+def _busy(path: Path, holder: str) -> WarehouseBusy:
+    return WarehouseBusy(
         f"Another build is writing this warehouse: {holder} holds {path}. "
         "Wait until it has finished, or stop that process; the lock goes with it."
     )

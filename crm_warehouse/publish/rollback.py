@@ -28,17 +28,20 @@ def version_before(settings: Settings) -> str:
     return max(older)
 
 
-def rollback(settings: Settings, version: str | None = None) -> PublishedVersion:
+def rollback(
+    settings: Settings, version: str | None = None, *, build_id: str = "rollback"
+) -> PublishedVersion:
     """Let readers see an earlier version again. The next build takes that version's state as its base.
 
     Args:
         settings: The warehouse.
         version: A kept version; None takes the newest one that is older than the live one.
+        build_id: Names the holder of the writer lock to others.
 
     Raises:
         WarehouseError: the version is not kept or not intact, or a build is running.
     """
-    with writer_lock(settings, f"rollback to {version or 'the version before'}"):
+    with writer_lock(settings, build_id):
         target = verify_version(settings, version or version_before(settings))
         if not target.is_live:
             with disk_errors("roll back"):

@@ -5,6 +5,7 @@ or the rules (crm_warehouse/quality).
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -16,6 +17,8 @@ from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
 from orchestration.steps import RETRY, step_errors
 
+# The daily build, and as much again before somebody is called: a refused build has then had a working day.
+DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 CANDIDATE = dg.AssetKey(["published", "candidate"])
 
 
@@ -71,6 +74,7 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
             description=node["description"],
             group_name="published",
             kinds={"duckdb"},
+            freshness_policy=DAILY,
         )
         for node in _marts()
     ],

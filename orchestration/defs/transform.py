@@ -15,7 +15,7 @@ from crm_warehouse.transform import FIT_BOUNDARY, build_arguments, row_counts, r
 from orchestration.dbt_events import dagster_events
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
-from orchestration.steps import step_errors
+from orchestration.steps import REFUSED, step_errors
 from orchestration.translator import source_key
 
 
@@ -89,6 +89,7 @@ def _run_selection(
         problems = "".join(f"\n- {r.unique_id.split('.')[2]}: {r.message}" for r in run.failed)
         raise dg.Failure(
             description=f"{len(run.failed)} dbt nodes failed, nothing is published:{problems}",
+            metadata={REFUSED: True},
             allow_retries=False,
         )
 

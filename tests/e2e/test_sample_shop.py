@@ -11,6 +11,7 @@ from crm_warehouse.sample import write_sample
 from crm_warehouse.transform import read_manifest
 from tests.e2e.compare import differences
 from tests.e2e.conftest import Build
+from tests.e2e.kpi_queries import FORMULAS, MEASURES, mismatches
 
 CUSTOMERS = 400
 EARLIER = date(2024, 12, 31)
@@ -29,7 +30,17 @@ select
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("raw")
     write_sample(folder, customers=CUSTOMERS)
+    write_spend(folder / "marketing")
     return folder
+
+
+def write_spend(folder: Path) -> None:
+    """What a shop types into a spreadsheet: the only input that no connector brings."""
+    folder.mkdir()
+    campaigns = [f"2024-{month:02d}-15,Google,all,{month * 10}.50,,EUR" for month in range(1, 13)]
+    (folder / "marketing_spend.csv").write_text(
+        "\n".join(["date,channel,campaign_id,cost,impressions,currency", *campaigns, ""])
+    )
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +52,8 @@ def test_every_mart_is_published_and_none_is_empty_by_accident(shop: Build) -> N
     marts = {node["name"] for node in marts_of_the_project()}
     published = dict(shop.query("select table_name, estimated_size from duckdb_tables()"))
     assert set(published) - {"warehouse_version", "published_versions", "schema_changes"} == marts
-    assert [name for name in marts if not published[name]] == [
-        "segment_changes"
-    ]  # first version: nothing before
+    # First version: nothing before. The sample's campaigns have no A/B tests.
+    assert {name for name in marts if not published[name]} == {"campaign_variations", "segment_changes"}
 
 
 def test_the_summary_tells_sources_customers_gates_version_and_where_to_look(shop: Build) -> None:
@@ -58,6 +68,26 @@ def test_the_summary_tells_sources_customers_gates_version_and_where_to_look(sho
         "Look next",
     ):
         assert expected in shop.output
+
+
+@pytest.mark.parametrize(("mart", "period"), [("kpi_daily", "day"), ("kpi_monthly", "month")])
+def test_every_key_figure_is_what_the_facts_say(raw: Path, shop: Build, mart: str, period: str) -> None:
+    shown = [name for (name,) in shop.query(f"select column_name from (describe {mart})")]
+    figures = [name for name in shown if name not in {"period_start", "period_end", "as_of", "currency_code"}]
+    assert set(figures) == {*MEASURES, *FORMULAS}
+    wrong = {
+        figure: rows[:3]
+        for figure in figures
+        if (rows := shop.query(mismatches(figure, mart, period, str(raw / "klaviyo"))))
+    }
+    assert wrong == {}
+
+
+def test_only_complaints_may_be_missing_from_so_small_a_shop(shop: Build) -> None:
+    sums = ", ".join(f"sum({figure})" for figure in [*MEASURES, *FORMULAS])
+    values = shop.query(f"select {sums} from kpi_monthly")[0]
+    zero = {name for name, value in zip([*MEASURES, *FORMULAS], values, strict=True) if not value}
+    assert zero <= {"email_marked_spam_count", "email_spam_rate"}
 
 
 def test_records_of_one_person_are_one_customer_and_nobody_elses(raw: Path, shop: Build) -> None:

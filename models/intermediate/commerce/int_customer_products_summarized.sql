@@ -24,7 +24,7 @@ categories as (
 first_orders as (
 
     select
-        order_number,
+        order_key,
         customer_key
 
     from {{ ref('int_orders_resolved') }}
@@ -36,7 +36,7 @@ first_orders as (
 bought as (
 
     select
-        first_order_number,
+        first_order_key,
         category_number,
         sum(quantity) as item_quantity
 
@@ -44,16 +44,16 @@ bought as (
 
     where
         is_counted
-        and first_order_number is not null
+        and first_order_key is not null
 
-    group by first_order_number, category_number
+    group by first_order_key, category_number
 
 ),
 
 named as (
 
     select
-        bought.first_order_number,
+        bought.first_order_key,
         categories.product_type,
         categories.vendor,
         bought.item_quantity
@@ -67,7 +67,7 @@ named as (
 product_types as (
 
     select
-        first_order_number,
+        first_order_key,
         product_type,
         sum(item_quantity) as item_quantity
 
@@ -75,14 +75,14 @@ product_types as (
 
     where product_type is not null
 
-    group by first_order_number, product_type
+    group by first_order_key, product_type
 
 ),
 
 vendors as (
 
     select
-        first_order_number,
+        first_order_key,
         vendor,
         sum(item_quantity) as item_quantity
 
@@ -90,32 +90,32 @@ vendors as (
 
     where vendor is not null
 
-    group by first_order_number, vendor
+    group by first_order_key, vendor
 
 ),
 
 preferred_product_types as (
 
     select
-        first_order_number,
+        first_order_key,
         {{ most_frequent('product_type', 'item_quantity') }} as preferred_product_type,
         count(*) as product_type_count
 
     from product_types
 
-    group by first_order_number
+    group by first_order_key
 
 ),
 
 preferred_vendors as (
 
     select
-        first_order_number,
+        first_order_key,
         {{ most_frequent('vendor', 'item_quantity') }} as preferred_vendor
 
     from vendors
 
-    group by first_order_number
+    group by first_order_key
 
 ),
 
@@ -129,9 +129,9 @@ joined as (
 
     from first_orders
     left join preferred_product_types
-        on first_orders.order_number = preferred_product_types.first_order_number
+        on first_orders.order_key = preferred_product_types.first_order_key
     left join preferred_vendors
-        on first_orders.order_number = preferred_vendors.first_order_number
+        on first_orders.order_key = preferred_vendors.first_order_key
 
 )
 

@@ -18,8 +18,8 @@ categories as (
 joined as (
 
     select
-        order_lines.order_number,
-        order_lines.first_order_number,
+        order_lines.order_key,
+        order_lines.first_order_key,
         categories.category_number,
         order_lines.is_counted,
         order_lines.is_gift_card,

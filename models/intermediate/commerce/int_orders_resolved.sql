@@ -31,8 +31,7 @@ dated as (
 
     select
         orders.order_key,
-        {{ any_row_number() }} as order_number,
-        coalesce(orders.customer_record_key, orders.order_key) as record_key,
+        orders.record_key,
         orders.ordered_at,
         {{ to_reporting_date('orders.ordered_at') }} as order_date,
         -- A shop that names no currency sells in the reporting currency.
@@ -60,7 +59,6 @@ resolved as (
 
     select
         dated.order_key,
-        dated.order_number,
         customers.customer_key,
         dated.ordered_at,
         dated.order_date,
@@ -98,10 +96,10 @@ numbered as (
             partition by customer_key, is_counted
             order by ordered_at, order_key
         ) as previous_order_date,
-        first_value(order_number) over (
+        first_value(order_key) over (
             partition by customer_key, is_counted
             order by ordered_at, order_key
-        ) as first_order_number
+        ) as first_order_key
 
     from resolved
 
@@ -111,11 +109,10 @@ final as (
 
     select
         order_key,
-        order_number,
         customer_key,
         case
-            when is_counted and customer_key is not null then first_order_number
-        end as first_order_number,
+            when is_counted and customer_key is not null then first_order_key
+        end as first_order_key,
         order_date,
         exclusion_reason,
         is_counted,

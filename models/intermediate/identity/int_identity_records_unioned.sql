@@ -105,7 +105,7 @@ missing_customer_records as (
 guest_order_records as (
 
     select
-        order_key as record_key,
+        record_key,
         source_name,
         platform,
         'order' as record_type,
@@ -132,7 +132,7 @@ guest_order_records as (
 guest_checkout_records as (
 
     select
-        checkout_key as record_key,
+        record_key,
         source_name,
         platform,
         'checkout' as record_type,

@@ -60,7 +60,7 @@ resolved as (
 
     from dated
     left join customers
-        on coalesce(dated.customer_record_key, dated.checkout_key) = customers.record_key
+        on dated.record_key = customers.record_key
     left join exchange_rates
         on
             dated.currency_code = exchange_rates.currency_code

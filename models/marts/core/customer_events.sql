@@ -64,12 +64,12 @@ orders_placed as (
 
     select
         'order_placed' as event_type,
-        order_key as event_key,
+        cast(order_key as {{ dbt.type_string() }}) as event_key,
         customer_key,
         ordered_at as occurred_at,
         'shop' as channel,
         source_name,
-        order_key as subject_key,
+        cast(order_key as {{ dbt.type_string() }}) as subject_key,
         sales_amount as amount
 
     from orders
@@ -80,12 +80,12 @@ orders_cancelled as (
 
     select
         'order_cancelled' as event_type,
-        order_key as event_key,
+        cast(order_key as {{ dbt.type_string() }}) as event_key,
         customer_key,
         cancelled_at as occurred_at,
         'shop' as channel,
         source_name,
-        order_key as subject_key,
+        cast(order_key as {{ dbt.type_string() }}) as subject_key,
         sales_amount as amount
 
     from orders
@@ -98,12 +98,12 @@ orders_refunded as (
 
     select
         'order_refunded' as event_type,
-        refund_key as event_key,
+        cast(refund_key as {{ dbt.type_string() }}) as event_key,
         customer_key,
         min(refunded_at) as occurred_at,
         'shop' as channel,
         source_name,
-        order_key as subject_key,
+        cast(order_key as {{ dbt.type_string() }}) as subject_key,
         cast(sum(refund_amount) as decimal(18, 4)) as amount
 
     from refunds
@@ -116,12 +116,12 @@ checkouts_started as (
 
     select
         'checkout_started' as event_type,
-        checkout_key as event_key,
+        cast(checkout_key as {{ dbt.type_string() }}) as event_key,
         customer_key,
         started_at as occurred_at,
         'shop' as channel,
         source_name,
-        checkout_key as subject_key,
+        cast(checkout_key as {{ dbt.type_string() }}) as subject_key,
         total_amount as amount
 
     from checkouts
@@ -153,7 +153,7 @@ site_visited as (
         occurred_at,
         'site' as channel,
         source_name,
-        product_key as subject_key,
+        product_id as subject_key,
         cast(null as decimal(18, 4)) as amount
 
     from site_events

@@ -35,13 +35,10 @@ joined as (
     select
         order_lines.order_line_key,
         order_lines.order_key,
-        order_lines.source_name,
-        order_lines.customer_key,
         order_lines.order_date,
         order_lines.is_counted,
         order_lines.is_gift_card,
         order_lines.product_key,
-        order_lines.vendor,
         order_lines.title,
         order_lines.variant_title,
         order_lines.sku,

@@ -27,7 +27,7 @@ order_lines as (
 lines_summarized as (
 
     select
-        order_number,
+        order_key,
         count(*) as line_count,
         sum(quantity) filter (where not is_gift_card) as item_quantity,
         sum(gross_amount) filter (where not is_gift_card) as gross_amount,
@@ -36,7 +36,7 @@ lines_summarized as (
 
     from order_lines
 
-    group by order_number
+    group by order_key
 
 ),
 
@@ -91,7 +91,7 @@ joined as (
     inner join resolved
         on orders.order_key = resolved.order_key
     left join lines_summarized
-        on resolved.order_number = lines_summarized.order_number
+        on orders.order_key = lines_summarized.order_key
     left join outcomes
         on orders.order_key = outcomes.order_key
 

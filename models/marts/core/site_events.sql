@@ -23,7 +23,7 @@ joined as (
         site_events.source_name,
         customers.customer_key,
         site_events.event_type,
-        site_events.source_name || ':product:' || site_events.product_id as product_key,
+        site_events.product_id,
         site_events.occurred_at
 
     from site_events

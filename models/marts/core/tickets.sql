@@ -82,6 +82,7 @@ final as (
         priority,
         is_open,
         ticket_opened_at,
+        {{ to_reporting_date('ticket_opened_at') }} as ticket_opened_date,
         first_replied_at,
         {{ minutes_between('ticket_opened_at', 'first_replied_at') }} as first_reply_minutes,
         first_solved_at,

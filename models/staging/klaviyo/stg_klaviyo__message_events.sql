@@ -57,6 +57,7 @@ joined as (
             {{ entity_key('campaign', 'events.campaign_id', 'events.source_name') }},
             {{ entity_key('flow', 'events.flow_id', 'events.source_name') }}
         ) as message_key,
+        events.variation_id,
 
         metrics_mapped.event_type,
         metrics_mapped.channel,

@@ -11,9 +11,12 @@ renamed as (
     select
         source_name,
         'shopify' as platform,
-        {{ entity_key('checkout', 'id') }} as checkout_key,
+        {{ numeric_key('id') }} as checkout_key,
         cast(id as {{ dbt.type_string() }}) as checkout_id,
         {{ entity_key('customer', 'customer_id') }} as customer_record_key,
+        coalesce(
+            {{ entity_key('customer', 'customer_id') }}, {{ entity_key('checkout', 'id') }}
+        ) as record_key,
 
         email,
         coalesce(phone, billing_address_phone, shipping_address_phone) as phone,

@@ -118,7 +118,7 @@ keyed as (
         source_name,
         'shopify' as platform,
         discount_key,
-        {{ entity_key('order', 'order_id') }} as order_key,
+        {{ numeric_key('order_id') }} as order_key,
 
         discount_code,
         discount_type,

@@ -11,8 +11,8 @@ renamed as (
     select
         source_name,
         'shopify' as platform,
-        {{ entity_key('fulfillment_event', 'id') }} as fulfillment_event_key,
-        {{ entity_key('fulfillment', 'fulfillment_id') }} as fulfillment_key,
+        {{ numeric_key('id') }} as fulfillment_event_key,
+        {{ numeric_key('fulfillment_id') }} as fulfillment_key,
 
         lower(status) as event_type,
 

@@ -11,8 +11,8 @@ renamed as (
     select
         source_name,
         'shopify' as platform,
-        {{ entity_key('fulfillment', 'id') }} as fulfillment_key,
-        {{ entity_key('order', 'order_id') }} as order_key,
+        {{ numeric_key('id') }} as fulfillment_key,
+        {{ numeric_key('order_id') }} as order_key,
 
         lower(status) as status,
         lower(shipment_status) as shipment_status,

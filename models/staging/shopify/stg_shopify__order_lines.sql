@@ -2,7 +2,11 @@ with
 
 order_lines as (
 
-    select * from {{ source('shopify', 'order_line') }}
+    select
+        *,
+        {{ numeric_key('id') }} as order_line_key
+
+    from {{ source('shopify', 'order_line') }}
 
 ),
 
@@ -21,14 +25,13 @@ tax_lines as (
 allocations_aggregated as (
 
     select
-        source_name,
-        order_line_id,
+        {{ numeric_key('order_line_id') }} as order_line_key,
 
         sum(amount) as discount_amount
 
     from allocations
 
-    group by source_name, order_line_id
+    group by order_line_key
 
 ),
 
@@ -46,8 +49,7 @@ tax_including_sources as (
 tax_lines_aggregated as (
 
     select
-        tax_lines.source_name,
-        tax_lines.order_line_id,
+        {{ numeric_key('tax_lines.order_line_id', 'tax_lines.source_name') }} as order_line_key,
 
         sum(tax_lines.price) as tax_amount
 
@@ -56,7 +58,7 @@ tax_lines_aggregated as (
     inner join tax_including_sources
         on tax_lines.source_name = tax_including_sources.source_name
 
-    group by tax_lines.source_name, tax_lines.order_line_id
+    group by order_line_key
 
 ),
 
@@ -73,13 +75,10 @@ joined as (
     select
         order_lines.source_name,
         'shopify' as platform,
-        {{ entity_key('order_line', 'order_lines.id', 'order_lines.source_name') }}
-            as order_line_key,
-        {{ entity_key('order', 'order_lines.order_id', 'order_lines.source_name') }}
-            as order_key,
+        order_lines.order_line_key,
+        {{ numeric_key('order_lines.order_id', 'order_lines.source_name') }} as order_key,
         cast(order_lines.id as {{ dbt.type_string() }}) as order_line_id,
-        {{ entity_key('product', 'order_lines.product_id', 'order_lines.source_name') }}
-            as product_key,
+        {{ numeric_key('order_lines.product_id', 'order_lines.source_name') }} as product_key,
         cast(order_lines.variant_id as {{ dbt.type_string() }}) as variant_id,
 
         order_lines.sku,
@@ -110,14 +109,10 @@ joined as (
     from order_lines
 
     left join allocations_aggregated
-        on
-            order_lines.source_name = allocations_aggregated.source_name
-            and order_lines.id = allocations_aggregated.order_line_id
+        on order_lines.order_line_key = allocations_aggregated.order_line_key
 
     left join tax_lines_aggregated
-        on
-            order_lines.source_name = tax_lines_aggregated.source_name
-            and order_lines.id = tax_lines_aggregated.order_line_id
+        on order_lines.order_line_key = tax_lines_aggregated.order_line_key
 
     left join allocating_sources
         on order_lines.source_name = allocating_sources.source_name

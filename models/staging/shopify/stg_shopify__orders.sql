@@ -8,7 +8,12 @@ orders as (
 
 transactions as (
 
-    select * from {{ source('shopify', 'transaction') }}
+    select
+        {{ numeric_key('order_id') }} as order_key,
+        kind,
+        status
+
+    from {{ source('shopify', 'transaction') }}
 
 ),
 
@@ -21,9 +26,7 @@ shipping_lines as (
 -- A CTE of its own: one that is read twice would be materialised, with every column in it.
 voided_orders as (
 
-    select
-        source_name,
-        id
+    select {{ numeric_key('id') }} as order_key
 
     from {{ source('shopify', 'order') }}
 
@@ -48,8 +51,7 @@ shops as (
 voided_transactions_aggregated as (
 
     select
-        transactions.source_name,
-        transactions.order_id,
+        voided_orders.order_key,
 
         count(*) filter (
             where lower(transactions.kind) = 'void' and lower(transactions.status) = 'success'
@@ -57,27 +59,23 @@ voided_transactions_aggregated as (
 
     from transactions
 
-    inner join voided_orders
-        on
-            transactions.source_name = voided_orders.source_name
-            and transactions.order_id = voided_orders.id
+    inner join voided_orders on transactions.order_key = voided_orders.order_key
 
-    group by transactions.source_name, transactions.order_id
+    group by voided_orders.order_key
 
 ),
 
 shipping_lines_aggregated as (
 
     select
-        source_name,
-        order_id,
+        {{ numeric_key('order_id') }} as order_key,
 
         min(title) as delivery_method,
         sum(price) as shipping_amount
 
     from shipping_lines
 
-    group by source_name, order_id
+    group by order_key
 
 ),
 
@@ -86,6 +84,7 @@ addressed as (
 
     select
         *,
+        {{ numeric_key('id') }} as order_key,
         coalesce(billing_address_last_name, billing_address_address_1) is not null
             as has_billing_address,
         coalesce(
@@ -101,11 +100,15 @@ joined as (
     select
         addressed.source_name,
         'shopify' as platform,
-        {{ entity_key('order', 'addressed.id', 'addressed.source_name') }} as order_key,
+        addressed.order_key,
         cast(addressed.id as {{ dbt.type_string() }}) as order_id,
         addressed.name as order_name,
         {{ entity_key('customer', 'addressed.customer_id', 'addressed.source_name') }}
             as customer_record_key,
+        coalesce(
+            {{ entity_key('customer', 'addressed.customer_id', 'addressed.source_name') }},
+            {{ entity_key('order', 'addressed.id', 'addressed.source_name') }}
+        ) as record_key,
 
         addressed.email,
         coalesce(
@@ -190,14 +193,10 @@ joined as (
     left join shops on addressed.source_name = shops.source_name
 
     left join voided_transactions_aggregated
-        on
-            addressed.source_name = voided_transactions_aggregated.source_name
-            and addressed.id = voided_transactions_aggregated.order_id
+        on addressed.order_key = voided_transactions_aggregated.order_key
 
     left join shipping_lines_aggregated
-        on
-            addressed.source_name = shipping_lines_aggregated.source_name
-            and addressed.id = shipping_lines_aggregated.order_id
+        on addressed.order_key = shipping_lines_aggregated.order_key
 
 )
 

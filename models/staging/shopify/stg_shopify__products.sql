@@ -11,7 +11,7 @@ renamed as (
     select
         source_name,
         'shopify' as platform,
-        {{ entity_key('product', 'id') }} as product_key,
+        {{ numeric_key('id') }} as product_key,
         cast(id as {{ dbt.type_string() }}) as product_id,
 
         title,

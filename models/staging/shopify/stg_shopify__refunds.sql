@@ -4,8 +4,8 @@ refunds as (
 
     select
         source_name,
-        id,
-        order_id,
+        {{ numeric_key('id') }} as refund_key,
+        {{ numeric_key('order_id') }} as order_key,
 
         coalesce(processed_at, created_at) as refunded_at
 
@@ -15,13 +15,30 @@ refunds as (
 
 refunded_lines as (
 
-    select * from {{ source('shopify', 'order_line_refund') }}
+    select
+        {{ numeric_key('id') }} as refund_line_key,
+        {{ numeric_key('refund_id') }} as refund_key,
+        {{ numeric_key('order_line_id') }} as order_line_key,
+        quantity,
+        subtotal,
+        total_tax
+
+    from {{ source('shopify', 'order_line_refund') }}
 
 ),
 
 adjustments as (
 
-    select * from {{ source('shopify', 'order_adjustment') }}
+    -- Numbered apart from the lines: below zero.
+    select
+        -{{ numeric_key('id') }} as refund_line_key,
+        {{ numeric_key('refund_id') }} as refund_key,
+        kind,
+        reason,
+        amount,
+        tax_amount
+
+    from {{ source('shopify', 'order_adjustment') }}
 
 ),
 
@@ -30,11 +47,10 @@ lines_dated as (
 
     select
         refunds.source_name,
-        {{ entity_key('refund_line', 'refunded_lines.id', 'refunds.source_name') }}
-            as refund_line_key,
-        refunds.id as refund_id,
-        refunds.order_id,
-        refunded_lines.order_line_id,
+        refunded_lines.refund_line_key,
+        refunds.refund_key,
+        refunds.order_key,
+        refunded_lines.order_line_key,
         'line' as refund_type,
 
         refunded_lines.quantity,
@@ -45,10 +61,7 @@ lines_dated as (
 
     from refunded_lines
 
-    inner join refunds
-        on
-            refunded_lines.source_name = refunds.source_name
-            and refunded_lines.refund_id = refunds.id
+    inner join refunds on refunded_lines.refund_key = refunds.refund_key
 
 ),
 
@@ -56,11 +69,10 @@ adjustments_dated as (
 
     select
         refunds.source_name,
-        {{ entity_key('refund_adjustment', 'adjustments.id', 'refunds.source_name') }}
-            as refund_line_key,
-        refunds.id as refund_id,
-        refunds.order_id,
-        cast(null as bigint) as order_line_id,
+        adjustments.refund_line_key,
+        refunds.refund_key,
+        refunds.order_key,
+        cast(null as bigint) as order_line_key,
         -- GraphQL has no `kind` and only says it in the reason.
         case
             when lower(coalesce(adjustments.kind, adjustments.reason)) like '%shipping%'
@@ -76,10 +88,7 @@ adjustments_dated as (
 
     from adjustments
 
-    inner join refunds
-        on
-            adjustments.source_name = refunds.source_name
-            and adjustments.refund_id = refunds.id
+    inner join refunds on adjustments.refund_key = refunds.refund_key
 
 ),
 
@@ -90,9 +99,9 @@ adjustments_signed as (
     select
         source_name,
         refund_line_key,
-        refund_id,
-        order_id,
-        order_line_id,
+        refund_key,
+        order_key,
+        order_line_key,
         refund_type,
 
         quantity,
@@ -127,9 +136,9 @@ keyed as (
         source_name,
         'shopify' as platform,
         refund_line_key,
-        {{ entity_key('refund', 'refund_id') }} as refund_key,
-        {{ entity_key('order', 'order_id') }} as order_key,
-        {{ entity_key('order_line', 'order_line_id') }} as order_line_key,
+        refund_key,
+        order_key,
+        order_line_key,
         refund_type,
 
         quantity,

@@ -11,8 +11,8 @@ renamed as (
     select
         source_name,
         'shopify' as platform,
-        {{ entity_key('transaction', 'id') }} as transaction_key,
-        {{ entity_key('order', 'order_id') }} as order_key,
+        {{ numeric_key('id') }} as transaction_key,
+        {{ numeric_key('order_id') }} as order_key,
 
         lower(kind) as transaction_type,
         lower(status) as status,

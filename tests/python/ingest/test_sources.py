@@ -1,5 +1,6 @@
 """Which sources are connected, and what happens when the raw input is not what it should be."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest.declaration import load_platforms
-from crm_warehouse.ingest.discover import Source
+from crm_warehouse.ingest.discover import Source, source_number
 from tests.python.ingest.landing import DECLARATIONS, Shop, orders
 
 
@@ -93,6 +94,20 @@ def test_source_names_are_unique_and_fit_into_keys(shop: Shop) -> None:
     message = shop.error()
     assert "its name is used by several sources" in message
     assert "must be lower-case letters" in message
+
+
+def test_names_that_keys_cannot_tell_apart_are_refused(shop: Shop) -> None:
+    twin = next(
+        name
+        for name in (f"shop_{number}" for number in itertools.count())
+        if source_number(name) == source_number("shop")
+    )
+    shop.write(
+        "sources.yml",
+        "- {name: shop, platform: shopify, schema: shopify}\n"
+        f"- {{name: {twin}, platform: shopify, schema: shopify}}\n",
+    )
+    assert f"Source {twin}:\n  - its keys would collide with those of 'shop'" in shop.error()
 
 
 def test_an_unusable_list_of_sources_shows_the_form(shop: Shop) -> None:

@@ -32,6 +32,10 @@ KEYS = {
     "customer_360": "customer_key",
     "customer_events": "event_key",
 }
+EVENTS = """
+    with orders as (select * from "warehouse"."marts"."orders" where net_amount > 9)
+    select order_key as event_key, customer_key, generation from orders
+"""
 META = {"internal_helper": {"publish": False}, "customer_events": {"publish_as": "view"}}
 
 
@@ -97,6 +101,7 @@ class FakeBuild:
         self.build_id = build_id
         self.generation = generation
         self.as_of_at = as_of_at
+        self.events = EVENTS
         self.started_at = datetime.now(UTC).replace(tzinfo=None)
         self.manifest = manifest()
         self._starts = True  # with ingest, the first step of all tests
@@ -162,13 +167,11 @@ class FakeBuild:
                 create or replace table marts.orders as select * from intermediate.int_orders;
                 create or replace view marts.order_lines as
                     select order_key || ':1' as order_line_key, generation from "warehouse"."marts"."orders";
-                create or replace view marts.customer_events as
-                    with orders as (select * from "warehouse"."marts"."orders" where net_amount > 9)
-                    select order_key as event_key, customer_key, generation from orders;
                 create or replace table marts.customer_360 as
                     select customer_key, sum(net_amount) as net_amount, any_value(generation) as generation
                     from marts.orders group by customer_key;
                 create or replace table marts.internal_helper as select 1 as x;
+                create or replace view marts.customer_events as {self.events};
                 create or replace table marts.orders__dbt_backup as select 'left by a killed run' as note;
                 """
             )

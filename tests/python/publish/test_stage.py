@@ -89,10 +89,9 @@ def test_a_published_view_reads_nothing_but_published_tables(
     settings: Settings, tmp_path: Path, reads: str, message: str
 ) -> None:
     (tmp_path / "events.csv").write_text("event_key\n1\n")
-    FakeBuild(settings, "b1").run()
-    with duckdb.connect(str(settings.warehouse_path)) as con:
-        origin = reads.format(csv=tmp_path / "events.csv")
-        con.execute(f"create or replace view marts.customer_events as select * from {origin}")
+    build = FakeBuild(settings, "b1")
+    build.events = f"select * from {reads.format(csv=tmp_path / 'events.csv')}"
+    build.run()
     with pytest.raises(WarehouseError, match=message):
         stage_candidate(settings, "b1")
     assert not candidate_dir(settings, "b1").exists()

@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('marketing', 'marketing_spend') }}
+
+)
+
+select * from unioned
