@@ -80,6 +80,12 @@ recoveries as (
 
 ),
 
+loyalty as (
+
+    select * from {{ ref('int_customer_loyalty_assigned') }}
+
+),
+
 rfm as (
 
     select * from {{ ref('int_customer_rfm_scored') }}
@@ -209,6 +215,7 @@ joined as (
         coalesce(customer_orders.sales_amount, 0) as sales_amount,
         coalesce(customer_orders.refund_amount, 0) as refund_amount,
         coalesce(customer_orders.net_amount, 0) as net_amount,
+        coalesce(customer_orders.annual_net_amount, 0) as annual_net_amount,
         coalesce(customer_orders.tax_amount, 0) as tax_amount,
         coalesce(customer_orders.shipping_amount, 0) as shipping_amount,
         customer_orders.average_order_amount,
@@ -303,6 +310,7 @@ joined as (
         recoveries.last_bad_experience_outcome,
         recoveries.has_ordered_since_bad_experience,
 
+        loyalty.loyalty_tier,
         rfm.recency_score,
         rfm.frequency_score,
         rfm.monetary_score,
@@ -333,6 +341,7 @@ joined as (
     left join carts on customers.customer_key = carts.customer_key
     left join support on customers.customer_key = support.customer_key
     left join recoveries on customers.customer_key = recoveries.customer_key
+    left join loyalty on customers.customer_key = loyalty.customer_key
     left join rfm on customers.customer_key = rfm.customer_key
     left join clv on customers.customer_key = clv.customer_key
     left join churn on customers.customer_key = churn.customer_key
