@@ -66,9 +66,12 @@ compared as (
         and open_states.is_email_contactable = current_states.is_email_contactable
         and open_states.is_sms_contactable = current_states.is_sms_contactable
         and open_states.lifecycle_stage = current_states.lifecycle_stage
-        and open_states.rfm_group is not distinct from current_states.rfm_group
-        and open_states.loyalty_tier is not distinct from current_states.loyalty_tier
-        and open_states.churn_risk_band is not distinct from current_states.churn_risk_band
+        and coalesce(open_states.rfm_group, '')
+        = coalesce(current_states.rfm_group, '')
+        and coalesce(open_states.loyalty_tier, '')
+        = coalesce(current_states.loyalty_tier, '')
+        and coalesce(open_states.churn_risk_band, '')
+        = coalesce(current_states.churn_risk_band, '')
         and {{ is_about_equal(
             'open_states.churn_probability', 'current_states.churn_probability',
             absolute=var('history_probability_change')
