@@ -15,14 +15,15 @@ from orchestration.gates import gate_metadata
 from orchestration.manifest import manifest
 from orchestration.resources import WarehouseResource
 from orchestration.steps import RETRY, step_errors
-from orchestration.translator import source_key
+from orchestration.translator import FIT_TABLES, source_key
 
 RUN_CONTEXT = source_key("pipeline", "run_context")
 
 
 def _sources() -> list[dict[str, Any]]:
-    """Every dbt source that ingest writes; the fit table is the fit's own asset."""
-    return [s for s in manifest()["sources"].values() if s["name"] != "clv_fits"]
+    """Every dbt source that ingest writes; fits and sentiments are assets of their own."""
+    steps = {*FIT_TABLES, "message_sentiments"}
+    return [s for s in manifest()["sources"].values() if s["name"] not in steps]
 
 
 def _is_platform(source: dict[str, Any]) -> bool:
