@@ -108,11 +108,7 @@ def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
             sort_by=list(node["config"].get("meta", {}).get("sort_by", [])),
             owner=node["config"].get("meta", {}).get("owner"),
             is_view=node["config"].get("meta", {}).get("publish_as") == "view",
-            compressions={
-                column["name"]: column["config"]["meta"]["compression"]
-                for column in node["columns"].values()
-                if "compression" in column.get("config", {}).get("meta", {})
-            },
+            compressions=_compressions(node),
         )
         for unique_id, node in sorted(manifest["nodes"].items())
         if _is_published(node, project)
@@ -120,6 +116,16 @@ def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
     if not marts:
         raise WarehouseError("The project has no marts to publish: models/marts/ is empty in its manifest.")
     return marts
+
+
+def _compressions(node: Mapping[str, Any]) -> dict[str, str]:
+    """`meta.compression` of each column; that of the mart is for its texts without one of their own."""
+    found = {}
+    for column in node["columns"].values():
+        default = node["config"]["meta"].get("compression") if column.get("data_type") == "string" else None
+        if compression := column.get("config", {}).get("meta", {}).get("compression", default):
+            found[column["name"]] = compression
+    return found
 
 
 def _is_published(node: Mapping[str, Any], project: str) -> bool:

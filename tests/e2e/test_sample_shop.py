@@ -53,7 +53,11 @@ def test_every_mart_is_published_and_none_is_empty_by_accident(shop: Build) -> N
     published = dict(shop.query("select table_name, estimated_size from duckdb_tables()"))
     assert set(published) - {"warehouse_version", "published_versions", "schema_changes"} == marts
     # First version: nothing before. The sample's campaigns have no A/B tests.
-    assert {name for name in marts if not published[name]} == {"campaign_variations", "segment_changes"}
+    assert {name for name in marts if not published[name]} == {
+        "campaign_variations",
+        "segment_changes",
+        "segment_flows",
+    }
 
 
 def test_the_summary_tells_sources_customers_gates_version_and_where_to_look(shop: Build) -> None:

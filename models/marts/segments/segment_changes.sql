@@ -6,16 +6,6 @@ memberships as (
 
 ),
 
-identifiers as (
-
-    select
-        record_key,
-        customer_key
-
-    from {{ ref('customer_identifiers') }}
-
-),
-
 published_versions as (
 
     select * from {{ source('published_state', 'versions') }}
@@ -28,9 +18,11 @@ published_memberships as (
 
 ),
 
-published_identifiers as (
+-- Whoever today holds a record of the published customer is that customer: after a merge
+-- one, after a split several.
+successors as (
 
-    select * from {{ source('published_state', 'customer_identifiers') }}
+    select * from {{ ref('int_customer_successors') }}
 
 ),
 
@@ -40,22 +32,6 @@ run_context as (
 
     -- Before the first publication there is nothing to differ from.
     where live_version is not null
-
-),
-
--- Whoever today holds a record of the published customer is that customer: after a merge
--- one, after a split several.
-successors as (
-
-    select
-        published_identifiers.version,
-        published_identifiers.customer_key as published_customer_key,
-        identifiers.customer_key
-
-    from published_identifiers
-    inner join identifiers on published_identifiers.record_key = identifiers.record_key
-
-    group by 1, 2, 3
 
 ),
 

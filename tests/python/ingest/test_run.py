@@ -11,6 +11,7 @@ import pytest
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import ingest_empty, recheck_inputs
+from crm_warehouse.ingest.declaration import load_platforms
 from crm_warehouse.settings import PROJECT_DIR
 from tests.python.ingest.landing import DECLARATIONS, LOADED, Shop, lines, orders
 
@@ -131,7 +132,7 @@ def test_an_empty_shop_conforms_for_tests(tmp_path: Path) -> None:
     views = shop.rows(
         "select schema_name, view_name from duckdb_views() where schema_name like 'conformed_%'"
     )
-    assert {schema for schema, _ in views} == {"conformed_shopify", "conformed_klaviyo", "conformed_zendesk"}
+    assert {schema for schema, _ in views} == {f"conformed_{name}" for name in load_platforms()}
     for schema, view in views:
         assert shop.rows(f'select count(*) from {schema}."{view}"') == [(0,)]
     assert shop.rows("select count(*) from pipeline.clv_fits") == [(0,)]

@@ -101,6 +101,9 @@ def test_a_column_is_stored_as_its_mart_asks(settings: Settings) -> None:
     build = FakeBuild(settings, "b1")
     column = build.manifest["nodes"]["model.crm_warehouse.orders"]["columns"]["order_key"]
     column["config"] = {"meta": {"compression": "uncompressed"}}
+    mart = build.manifest["nodes"]["model.crm_warehouse.customer_360"]
+    mart["config"]["meta"]["compression"] = "uncompressed"
+    mart["columns"]["customer_key"]["data_type"] = "string"
     build.run()
     path = stage_candidate(settings, "b1").marts_path
     stored = (
@@ -109,6 +112,8 @@ def test_a_column_is_stored_as_its_mart_asks(settings: Settings) -> None:
     )
     assert read(path, stored) == [("Uncompressed",)]
     assert read(path, stored.replace("order_key", "customer_key")) != [("Uncompressed",)]
+    of_the_mart = stored.replace("orders", "customer_360").replace("order_key", "customer_key")
+    assert read(path, of_the_mart) == [("Uncompressed",)]
 
 
 def test_a_candidate_says_what_it_is(settings: Settings) -> None:

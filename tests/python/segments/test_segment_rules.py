@@ -112,6 +112,31 @@ def test_every_history_is_in_exactly_one_lifecycle_stage() -> None:
     assert memberships(of_type("lifecycle"), columns, rows) == []
 
 
+EVERYBODY = {
+    "value": ("monetary_score", [(score,) for score in range(1, 6)]),
+    "engagement": ("days_since_last_email_engagement", [(day,) for day in (None, 0, 30, 31, 180, 181, 9999)]),
+    "channel": (
+        "email_message_opened_count, email_message_clicked_count, sms_clicked_count",
+        list(product([0, 1, 2], repeat=3)),
+    ),
+}
+
+
+def test_every_other_type_is_free_or_tested_here() -> None:
+    types = {segment["segment_type"] for segment in SEGMENTS}
+    assert types == {"action", "lifecycle", "rfm", *EVERYBODY}
+
+
+@pytest.mark.parametrize("segment_type", EVERYBODY)
+def test_an_exclusive_type_leaves_nobody_out_and_nobody_twice(segment_type: str) -> None:
+    columns, cases = EVERYBODY[segment_type]
+    rows = ", ".join(
+        "(" + ", ".join("null" if value is None else repr(value).lower() for value in case) + ")"
+        for case in cases
+    )
+    assert memberships(of_type(segment_type), columns, rows) == []
+
+
 @pytest.mark.parametrize(("segment_type", "column"), [("lifecycle", "lifecycle_stage"), ("rfm", "rfm_group")])
 def test_exclusive_segments_and_their_accepted_values_agree(segment_type: str, column: str) -> None:
     accepted = next(

@@ -1,7 +1,5 @@
 {{ config(materialized='table') }}
 
--- Whoever today holds a record of a published customer is that customer: after a merge one, after a
--- split several, and of several the one with most of the records first.
 with
 
 customers as (
@@ -44,7 +42,6 @@ final as (
         version,
         published_customer_key,
         customer_key,
-        record_count,
         row_number() over (
             partition by version, published_customer_key
             order by record_count desc, customer_key asc
