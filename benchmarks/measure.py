@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Cost:
     lines: list[tuple[float, str]] = field(default_factory=list)
 
 
-def measure(command: list[str]) -> Cost:
-    """Run `command`, show its output, and return its cost.
+def measure(command: list[str], stdout: IO[str] | None = None) -> Cost:
+    """Run `command`, show its output (on `stdout` if given), and return its cost.
 
     Raises:
         RuntimeError: The command failed; its figures would mean nothing.
@@ -39,7 +40,7 @@ def measure(command: list[str]) -> Cost:
     lines = []
     for line in process.stdout or []:
         lines.append((_cpu_seconds(process.pid), line.rstrip()))
-        sys.stdout.write(line)
+        (stdout or sys.stdout).write(line)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
