@@ -2,12 +2,14 @@
 
 import os
 import platform
+import resource
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class Cost:
     lines: list[tuple[float, str]] = field(default_factory=list)
 
 
-def measure(command: list[str]) -> Cost:
-    """Run `command`, show its output, and return its cost.
+def measure(command: list[str], stdout: IO[str] | None = None) -> Cost:
+    """Run `command`, show its output (on `stdout` if given), and return its cost.
 
     Raises:
         RuntimeError: The command failed; its figures would mean nothing.
@@ -38,7 +40,7 @@ def measure(command: list[str]) -> Cost:
     lines = []
     for line in process.stdout or []:
         lines.append((_cpu_seconds(process.pid), line.rstrip()))
-        sys.stdout.write(line)
+        (stdout or sys.stdout).write(line)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -49,6 +51,15 @@ def measure(command: list[str]) -> Cost:
         peak_gib=round(usage.ru_maxrss / 2**20, 2),
         lines=lines,
     )
+
+
+def self_cost() -> dict[str, float]:
+    """What this process has cost so far: CPU seconds and its largest resident set in GiB."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+        "peak_gib": round(usage.ru_maxrss / 2**20, 2),
+    }
 
 
 def _cpu_seconds(pid: int) -> float:

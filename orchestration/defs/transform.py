@@ -1,4 +1,4 @@
-"""dbt models as assets, dbt tests as blocking asset checks, and the CLV fit in the gap between two selections.
+"""dbt models as assets, dbt tests as blocking asset checks, and the Python steps in the gap between two selections.
 
 Belongs here: how the dbt project maps onto the asset graph. Does not: business rules (SQL) or timing (schedules.py).
 """
@@ -10,12 +10,13 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from crm_warehouse.clv import fit
+from crm_warehouse.sentiment import score_messages
 from crm_warehouse.transform import FIT_BOUNDARY, build_arguments, row_counts, run_dbt
 from orchestration.dbt_events import dagster_events
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
 from orchestration.steps import REFUSED, step_errors
-from orchestration.translator import source_key
+from orchestration.translator import FIT_TABLES, source_key
 
 
 @dbt_assets(
@@ -26,21 +27,51 @@ def models_before_fit(context: dg.AssetExecutionContext, warehouse: WarehouseRes
     yield from _run_selection(context, warehouse, after_fit=False)
 
 
-@dg.asset(
-    key=source_key("pipeline", "clv_fits"),
-    deps=[
-        dg.AssetKey(["intermediate", "int_clv_cells"]),
-        dg.AssetKey(["intermediate", "int_clv_spend_cells"]),
+@dg.multi_asset(
+    name="clv_fits",
+    specs=[
+        dg.AssetSpec(
+            source_key("pipeline", table),
+            deps=[
+                dg.AssetKey(["intermediate", "int_clv_cells"]),
+                dg.AssetKey(["intermediate", "int_clv_spend_cells"]),
+                dg.AssetKey(["intermediate", "int_clv_backtest_histories"]),
+            ],
+            group_name="pipeline",
+            kinds={"python"},
+        )
+        for table in FIT_TABLES
     ],
+)
+def clv_fits(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Purchase and spend model fitted on cells, and the choice of what scores each horizon by backtest."""
+    with step_errors():
+        report = fit(warehouse.settings(), context.run.run_id)
+    metadata: dict[str, Any] = {
+        "fit": str(report),
+        "choice": "\n".join(report.decisions),
+        "seconds": report.seconds,
+    }
+    for table in FIT_TABLES:
+        yield dg.MaterializeResult(asset_key=source_key("pipeline", table), metadata=metadata)
+
+
+@dg.asset(
+    key=source_key("pipeline", "message_sentiments"),
+    deps=[dg.AssetKey(["intermediate", "int_ticket_messages_unioned"])],
     group_name="pipeline",
     kinds={"python"},
 )
-def clv_fits(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
-    """Parameters of the purchase and spend models, fitted on aggregated cells; one row per build."""
+def message_sentiments(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> dg.MaterializeResult[None]:
+    """How customers sound in their support messages: a score per message, computed once and on this machine."""
     with step_errors():
-        report = fit(warehouse.settings(), context.run.run_id)
+        report = score_messages(warehouse.settings())
     return dg.MaterializeResult(
-        metadata={"fit": str(report), "cells": report.purchase_cell_count, "seconds": report.seconds}
+        metadata={"sentiment": str(report), "scored": report.scored_count, "seconds": report.seconds}
     )
 
 
@@ -48,7 +79,7 @@ def clv_fits(context: dg.AssetExecutionContext, warehouse: WarehouseResource) ->
     manifest=manifest(), select=FIT_BOUNDARY, name="models_after_fit", dagster_dbt_translator=TRANSLATOR
 )
 def models_after_fit(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
-    """Scores and everything that reads them: CLV, churn, customer 360, segments."""
+    """Scores and everything that reads them: CLV, churn, support, customer 360, segments."""
     yield from _run_selection(context, warehouse, after_fit=True)
 
 

@@ -1,0 +1,93 @@
+"""Thirty normal nights publish thirty versions: growth, weekends, a sale peak and a new product category."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from crm_warehouse.publish.files import read_json
+from crm_warehouse.publish.versions import live_version
+from crm_warehouse.quality.report import RESULTS_FILE
+from crm_warehouse.sample import write_sample
+from tests.faults.pipeline import Night, Refused, parse_project
+
+# Black Friday to Cyber Monday (29 November to 2 December) is in the middle.
+FIRST_DAY = date(2024, 11, 11)
+NIGHTS = 30
+NEW_CATEGORY_FROM = date(2024, 11, 20)
+CUSTOMERS = 600
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return parse_project(tmp_path_factory.mktemp("target"))
+
+
+def raw_tables(folder: Path, day: date) -> Path:
+    """The shop as it stood at the end of `day`, with a product category that is sold from one day on."""
+    write_sample(folder, customers=CUSTOMERS, until=day)
+    if day >= NEW_CATEGORY_FROM:
+        _sell_new_category(folder / "shopify")
+    return folder
+
+
+def _sell_new_category(shop: Path) -> None:
+    products, lines, orders = (f"'{shop / name}.parquet'" for name in ("product", "order_line", "order"))
+    with duckdb.connect() as con:
+        con.execute(
+            f"""
+            create table products as select * from {products}
+            union all
+            select * replace (
+                id + 1 as id, 'Spice Box ' || row_number() over (order by id) as title, 'Spices' as product_type,
+                timestamp '{NEW_CATEGORY_FROM}' as created_at,
+                timestamp '{NEW_CATEGORY_FROM} 01:00' as _fivetran_synced
+            )
+            from (from {products} order by id limit 40)
+            """
+        )
+        con.execute(
+            f"""
+            create table order_lines as select * replace (
+                case when id % 3 = 0 and order_id in (
+                    select id from {orders} where processed_at >= timestamp '{NEW_CATEGORY_FROM}'
+                ) then (select min(id) + 1 from {products}) else product_id end as product_id
+            ) from {lines}
+            """
+        )
+        con.execute(f"copy products to {products} (format parquet)")
+        con.execute(f"copy order_lines to {lines} (format parquet)")
+
+
+def test_thirty_normal_nights_publish_thirty_versions(tmp_path: Path, project: Any) -> None:
+    alarms, waiting = {}, {}
+    for number in range(NIGHTS + 1):
+        day = FIRST_DAY + timedelta(days=number)
+        night = Night(raw_tables(tmp_path / "raw", day), tmp_path / "out", day, f"night_{number:02}", project)
+        try:
+            night.run()
+        except Refused as refusal:
+            alarms[day] = (refusal.gate, refusal.rules)
+        waiting[number] = not_assessed(night)
+    assert alarms == {}
+    # Silence proves nothing if the rules did not run: all of them compare from the second night on.
+    assert waiting.pop(0)
+    assert set().union(*waiting.values()) == set()
+    live = live_version(night.settings)
+    assert live is not None
+    assert live.as_of_date == FIRST_DAY + timedelta(days=NIGHTS)
+
+
+def not_assessed(night: Night) -> set[str]:
+    """Rules of both gates that had nothing to compare with in the newest version."""
+    live = live_version(night.settings)
+    assert live is not None
+    results = read_json(live.folder / RESULTS_FILE)
+    return {
+        rule["rule"]
+        for gate in ("arrival", "release")
+        for rule in results[gate]
+        if rule["status"] == "not_assessed"
+    }
