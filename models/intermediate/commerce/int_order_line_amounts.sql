@@ -20,6 +20,7 @@ joined as (
     select
         order_lines.order_key,
         order_lines.first_order_key,
+        order_lines.product_key,
         categories.category_number,
         order_lines.is_counted,
         order_lines.is_gift_card,
