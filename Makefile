@@ -9,10 +9,11 @@ RAW ?=
 OUT ?=
 AS_OF ?=
 VERSION ?=
+MINUTES ?= 60
 VARS ?=
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint versions changes rollback dev sample bench lock clean
+.PHONY: help setup build test lint versions changes rollback soak dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -51,6 +52,9 @@ changes: setup ## List what changed in the schema from version to version. OUT=<
 
 rollback: setup ## Let readers see an earlier version again. VERSION=<version> OUT=<folder>
 	@$(if $(OUT),CRM_OUT='$(OUT)') $(PYTHON) -m crm_warehouse.publish rollback $(VERSION)
+
+soak: setup ## Kill builds at random for MINUTES=60 while readers read, then run the fault table
+	@$(PYTHON) -m tests.soak --minutes $(MINUTES)
 
 dev: setup ## Open the Dagster UI on http://localhost:3000
 	@$(PYTHON) -m orchestration.dev

@@ -4,6 +4,7 @@ Belongs here: one aggregate pass per physical table and what follows from it. Do
 everything found stays in memory and a temporary table until the build's one transaction.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,10 @@ from crm_warehouse.ingest.sql import identifier, literal
 
 # Up to here, grouping a column is cheaper than parsing every row of it.
 FEW_DISTINCT = 100_000
+# Numbers shorter than any phone number, numbers with a fraction, dates and times.
+_HARMLESS = re.compile(
+    r"[-+]?\d{0,6}([.,]\d{1,6})?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d{1,2}(:\d{1,2}){0,2}([.]\d*)?Z?)?"
+)
 SHOWN_VALUE_LENGTH = 20
 
 
@@ -155,4 +160,11 @@ def _example(part: Part, key: str | None, row: int, value: str | None) -> str:
     named = f"row {row}" + (
         f", {'/'.join(part.table.primary_key)} {key}" if key and part.table.shows_keys else ""
     )
-    return f"{named}: {value!r}" if value is not None else named
+    return f"{named}: {_shown(value)!r}" if value is not None else named
+
+
+def _shown(value: str) -> str:
+    """A value if it can only be a number or a date, else its shape: shifted columns put people anywhere."""
+    if _HARMLESS.fullmatch(value):
+        return value
+    return "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in value)

@@ -58,6 +58,11 @@ class Column:
         """Whether an error message may quote a value: free text can always be personal."""
         return not self.personal and self.data_type != "string"
 
+    @property
+    def is_id(self) -> bool:
+        """Whether it holds a platform's id of something that is no person's."""
+        return not self.personal and self.name.endswith("id")
+
 
 @dataclass(frozen=True)
 class Parent:
@@ -96,7 +101,9 @@ class Table:
     @property
     def shows_keys(self) -> bool:
         """Whether error messages may name rows by key instead of by row number only."""
-        return bool(self.primary_key) and not any(self.column(name).personal for name in self.primary_key)
+        columns = [self.column(name) for name in self.primary_key]
+        # Free text in a key may be anything; an id is at least meant to be none.
+        return bool(columns) and all(c.may_be_shown or c.is_id for c in columns)
 
 
 @dataclass(frozen=True)

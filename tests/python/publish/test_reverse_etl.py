@@ -19,7 +19,7 @@ from crm_warehouse.publish.versions import live_version
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from tests.python.publish.fake_warehouse import AS_OF, FakeBuild, node, pass_audit
 
-MODEL = PROJECT_DIR / "models" / "marts" / "segments" / "segment_changes.sql"
+MODELS = ["intermediate/segments/int_customer_successors", "marts/segments/segment_changes"]
 MARTS = {
     "customer_segments": "customer_segment_key",
     "customer_identifiers": "record_key",
@@ -33,9 +33,10 @@ STATE = {
 Lists = set[tuple[str, str]]
 
 
-def model_sql() -> str:
-    """The model as it is, with relations for references; nothing else in it needs dbt."""
-    sql = MODEL.read_text().replace("{{ ref('stg_pipeline__run_context') }}", "pipeline.run_context")
+def model_sql(model: str) -> str:
+    """A model as it is, with relations for references; nothing else in it needs dbt."""
+    sql = (PROJECT_DIR / "models" / f"{model}.sql").read_text()
+    sql = sql.replace("{{ ref('stg_pipeline__run_context') }}", "pipeline.run_context")
     sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"marts.\1", sql)
     sql = re.sub(r"\{\{ source\('(\w+)', '(\w+)'\) \}\}", r"\1.\2", sql)
     assert "{{" not in sql
@@ -70,7 +71,9 @@ class SegmentBuild(FakeBuild):
                 "create or replace table marts.customer_identifiers as "
                 "select distinct customer_key as record_key, customer_key from marts.customer_segments"
             )
-            con.execute(f"create or replace table marts.segment_changes as {model_sql()}")
+            for model in MODELS:
+                name = model.rpartition("/")[2]
+                con.execute(f"create or replace table marts.{name} as {model_sql(model)}")
             for database in published.values():
                 con.execute(f"detach {database}")
 
