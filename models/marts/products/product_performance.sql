@@ -69,22 +69,33 @@ offsets as (
 
 ),
 
+tickets_dated as (
+
+    select
+        ticket_key,
+        customer_key,
+        ticket_opened_at,
+        {{ days_between("cast('1990-01-01' as date)", 'cast(ticket_opened_at as date)') }}
+            as day_number
+
+    from {{ ref('tickets') }}
+
+    where customer_key is not null
+
+),
+
 -- A ticket meets the orders of two stretches of days, not every order of its customer.
 tickets as (
 
     select
-        tickets.ticket_key,
-        tickets.customer_key,
-        tickets.ticket_opened_at,
-        cast(floor(
-            {{ days_between("cast('1990-01-01' as date)", 'cast(tickets.ticket_opened_at as date)') }}
-            / {{ window_days }}e0
-        ) as bigint) - offsets.stretch_offset as stretch_number
+        tickets_dated.ticket_key,
+        tickets_dated.customer_key,
+        tickets_dated.ticket_opened_at,
+        cast(floor(tickets_dated.day_number / {{ window_days }}e0) as bigint) - offsets.stretch_offset
+            as stretch_number
 
-    from {{ ref('tickets') }} as tickets
+    from tickets_dated
     cross join offsets
-
-    where tickets.customer_key is not null
 
 ),
 
