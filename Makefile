@@ -11,9 +11,10 @@ AS_OF ?=
 VERSION ?=
 MINUTES ?= 60
 VARS ?=
+HORIZON ?= 90
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint versions changes rollback soak dev sample bench lock clean
+.PHONY: help setup build test lint versions changes rollback backtest soak dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -52,6 +53,11 @@ changes: setup ## List what changed in the schema from version to version. OUT=<
 
 rollback: setup ## Let readers see an earlier version again. VERSION=<version> OUT=<folder>
 	@$(if $(OUT),CRM_OUT='$(OUT)') $(PYTHON) -m crm_warehouse.publish rollback $(VERSION)
+
+backtest: setup ## Build as of AS_OF=<day>, score against the HORIZON=<days> that followed. RAW=, OUT=, VARS=
+	@$(if $(RAW),,$(MAKE) --no-print-directory data/sample_raw)
+	@$(PYTHON) -m crm_warehouse.backtest --as-of $(AS_OF) --horizon $(HORIZON) $(if $(RAW),--raw '$(RAW)') \
+		$(if $(OUT),--out '$(OUT)') $(if $(VARS),--vars '$(VARS)')
 
 soak: setup ## Kill builds at random for MINUTES=60 while readers read, then run the fault table
 	@$(PYTHON) -m tests.soak --minutes $(MINUTES)

@@ -5,10 +5,16 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks.measure import as_row, machine, measure
+from benchmarks.measure import as_row, costliest_nodes, cpu_by_phase, machine, measure
 from crm_warehouse.settings import PROJECT_DIR
 
 RESULTS = Path(__file__).with_name("results")
+PHASES = {
+    "ingest": "checking ",
+    "models and tests": " [1/",
+    "stage": "copying ",
+    "audit and publish": "auditing ",
+}
 
 
 def main() -> None:
@@ -29,6 +35,8 @@ def main() -> None:
         "floor": as_row(floor),
         "build": as_row(build),
         "cpu_ratio": round(build.cpu_seconds / floor.cpu_seconds, 2),
+        "build_cpu_by_phase": cpu_by_phase(build, PHASES),
+        "build_cpu_of_costliest_nodes": costliest_nodes(build),
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"build_{arguments.customers}.json").write_text(json.dumps(figures, indent=2) + "\n")
@@ -46,7 +54,7 @@ def _sample(raw: Path, customers: int) -> Path:
             "--out",
             str(raw),
         ]
-        print("sample shop:", measure(command))
+        print("sample shop:", as_row(measure(command)))
     return raw
 
 

@@ -77,6 +77,11 @@ class Settings:
         return self.out / ".writer.lock"
 
     @property
+    def exclusions_path(self) -> Path:
+        """Records that people know to be bad."""
+        return Path(os.environ.get("CRM_EXCLUSIONS", PROJECT_DIR / "seeds" / "exclusions.csv"))
+
+    @property
     def memory_limit(self) -> str:
         """What one DuckDB connection may use before it spills to disk; profiles.yml reads the same variable."""
         return os.environ.get("CRM_MEMORY_LIMIT", "6.5GB")

@@ -84,8 +84,14 @@ def build_arguments(*, after_fit: bool) -> list[str]:
     ]
 
 
-def run_dbt(arguments: Sequence[str], *, settings: Settings, build_id: str) -> DbtRun:
+def run_dbt(arguments: Sequence[str], *, settings: Settings, build_id: str, manifest: Any = None) -> DbtRun:
     """Run one dbt command against `settings`' warehouse and release the database afterwards.
+
+    Args:
+        arguments: The command and its options.
+        settings: The warehouse.
+        build_id: Goes into the ledger.
+        manifest: A parsed project to run instead of parsing it again; for processes that build many times.
 
     Raises:
         WarehouseError: dbt could not start (a parse or compilation error). Failing nodes do not raise: they are
@@ -96,7 +102,9 @@ def run_dbt(arguments: Sequence[str], *, settings: Settings, build_id: str) -> D
 
     with _dbt_environment(settings, build_id), custody(settings, build_id, f"dbt {arguments[0]}"):
         try:
-            outcome = dbtRunner(callbacks=[_Progress()]).invoke([*arguments, *_common_arguments(settings)])
+            outcome = dbtRunner(manifest, callbacks=[_Progress()]).invoke(
+                [*arguments, *_common_arguments(settings)]
+            )
         finally:
             _release_database()
             _remove_messages()

@@ -73,8 +73,9 @@
         },
         'messaging': {
             'profiles': dict(origin, **{
-                'record_key': 'string', 'profile_id': 'string', 'email': 'string', 'phone': 'string',
-                'first_name': 'string', 'last_name': 'string', 'address_line': 'string', 'city': 'string',
+                'record_key': 'string', 'profile_id': 'string', 'external_id': 'string', 'email': 'string', 'phone': 'string',
+                'first_name': 'string', 'last_name': 'string', 'birth_date': 'string',
+                'address_line': 'string', 'city': 'string',
                 'region': 'string', 'postal_code': 'string', 'country_code': 'string',
                 'timezone': 'string', 'created_at': 'timestamp', 'loaded_at': 'timestamp'
             }),
@@ -99,7 +100,7 @@
         },
         'helpdesk': {
             'requesters': dict(origin, **{
-                'record_key': 'string', 'requester_id': 'string', 'email': 'string', 'phone': 'string',
+                'record_key': 'string', 'requester_id': 'string', 'external_id': 'string', 'email': 'string', 'phone': 'string',
                 'full_name': 'string', 'locale': 'string', 'created_at': 'timestamp',
                 'loaded_at': 'timestamp'
             }),

@@ -6,6 +6,9 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
+FIT_TABLES = ("clv_fits", "clv_choices", "clv_backtests")
+"""Sources of `pipeline` that the CLV fit writes, in the gap between the two halves of a build."""
+
 
 class WarehouseTranslator(DagsterDbtTranslator):
     """Keys and groups follow the layers, so the asset graph reads like the folder tree."""

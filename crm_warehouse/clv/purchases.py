@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import digamma, expit, gammaln
+from scipy.special import digamma, expit, gammaln, hyp2f1
 
 from crm_warehouse.clv.cells import PurchaseCells
 from crm_warehouse.clv.maximize import FloatArray, Maximum, maximize
@@ -52,16 +52,35 @@ class PurchaseFit:
     reason: str | None
 
 
-def fit_purchases(cells: PurchaseCells, model: PurchaseModel = "mbg_nbd") -> PurchaseFit:
-    """Fit one model; never raises on thin or odd data, it says why there is no fit instead."""
+def fit_purchases(
+    cells: PurchaseCells, model: PurchaseModel = "mbg_nbd", near: PurchaseFit | None = None
+) -> PurchaseFit:
+    """Fit one model; never raises on thin or odd data, it says why there is no fit instead.
+
+    Args:
+        cells: Customers by purchase history.
+        model: Which model.
+        near: A fit of the same shop on another day, the one place to start from; None explores.
+    """
     reason = _too_little(cells)
     if reason:
         return PurchaseFit(model, None, None, None, None, None, reason)
     bounds = list(BOUNDS.values())
-    explored = _climb(cells.coarsened(EXPLORATION_CELLS), model, _starts(cells), bounds)
-    top = _climb(cells, model, [list(explored.parameters)], bounds)
+    start = _parameters(near) if near else None
+    if start is None:
+        start = list(_climb(cells.coarsened(EXPLORATION_CELLS), model, _starts(cells), bounds).parameters)
+    top = _climb(cells, model, [start], bounds)
     r, alpha, a, b = (float(value) for value in top.parameters)
     return PurchaseFit(model, r, alpha, a, b, top.log_likelihood, _degenerate(top, model))
+
+
+def expected_repeats(weeks: FloatArray, r: float, alpha: float, a: float, b: float) -> FloatArray:
+    """Repeat purchases that MBG/NBD expects of a new customer within `weeks` (Batislam et al. 2007, equation 6)."""
+    # The published form divides by a - 1; beside 1 it is as good as at 1.
+    a = a if abs(a - 1) > 1e-5 else 1 + 1e-5
+    z = weeks / (alpha + weeks)
+    expected: FloatArray = b / (a - 1) * (1 - (1 - z) ** r * hyp2f1(r, b + 1, a + b, z))
+    return expected
 
 
 def log_likelihood(
@@ -113,6 +132,11 @@ def _climb(
     bounds: list[tuple[float, float]],
 ) -> Maximum:
     return maximize(lambda point: log_likelihood(point, cells, model), starts, bounds, cells.customer_count)
+
+
+def _parameters(fit: PurchaseFit) -> list[float] | None:
+    values = [value for value in (fit.r, fit.alpha, fit.a, fit.b) if value is not None]
+    return values if fit.reason is None else None
 
 
 def _starts(cells: PurchaseCells) -> list[list[float]]:

@@ -1,4 +1,4 @@
-"""The one Python step between the two halves of a dbt build: cells in, one row of `pipeline.clv_fits` out."""
+"""The one Python step between the two halves of a dbt build: cells and sampled histories in, fit and choice out."""
 
 import logging
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ from decimal import Decimal
 import duckdb
 
 from crm_warehouse.clv.cells import read_purchase_cells, read_spend_cells
+from crm_warehouse.clv.choice import Choice, choose
+from crm_warehouse.clv.histories import read_histories
 from crm_warehouse.clv.purchases import PurchaseFit, PurchaseModel, fit_purchases
 from crm_warehouse.clv.spend import SpendFit, fit_spend
-from crm_warehouse.clv.store import FitRow, append_fit, create_fits_table
+from crm_warehouse.clv.store import BacktestRow, ChoiceRow, FitRow, append_fit, create_fits_table
 from crm_warehouse.custody import custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.settings import Settings
@@ -26,13 +28,15 @@ class FitReport:
     """What a fit came to, for logs and metadata.
 
     Attributes:
-        row: What was stored.
+        row: The fit as it was stored.
+        choices: What scores each horizon.
         purchase_cell_count: Cells the purchase model was fitted on.
         spend_cell_count: Cells the spend model was fitted on.
         seconds: Wall time of reading and fitting.
     """
 
     row: FitRow
+    choices: list[Choice]
     purchase_cell_count: int
     spend_cell_count: int
     seconds: float
@@ -47,9 +51,18 @@ class FitReport:
             return f"{purchases}; no spend model ({row.reason}): spend comes from means"
         return f"{purchases}; gamma_gamma p={row.gg_p:.4g} q={row.gg_q:.4g} v={row.gg_v:.4g}"
 
+    @property
+    def decisions(self) -> list[str]:
+        """One line per horizon: what scores it, why, and what the release gate says."""
+        return [
+            f"{choice.horizon_days} days: {choice.candidate} ({choice.reason}); "
+            f"release gate {choice.gate} ({choice.gate_reason})"
+            for choice in self.choices
+        ]
+
 
 def fit(settings: Settings, build_id: str) -> FitReport:
-    """Fit both models on this build's cells and append the result to `pipeline.clv_fits`.
+    """Fit both models on this build's cells, choose what scores each horizon, and append both to `pipeline`.
 
     A shop that no model holds for is no error: the row says why, and scoring falls back to the formula.
 
@@ -69,6 +82,7 @@ def fit(settings: Settings, build_id: str) -> FitReport:
         purchase_cells = read_purchase_cells(con, as_of_date)
         spend_cells = read_spend_cells(con, as_of_date)
         purchases, spend = fit_purchases(purchase_cells, MODEL), fit_spend(spend_cells)
+        choices = choose(read_histories(con), purchases)
         row = FitRow(
             fit_id=f"{build_id}:{MODEL}",
             build_id=build_id,
@@ -91,14 +105,22 @@ def fit(settings: Settings, build_id: str) -> FitReport:
             reason=_reasons(purchases, spend),
         )
         create_fits_table(con)
-        append_fit(con, row)
+        append_fit(
+            con,
+            row,
+            [ChoiceRow.of(row.fit_id, choice) for choice in choices],
+            [BacktestRow.of(row.fit_id, a) for choice in choices for a in choice.assessments],
+        )
     report = FitReport(
         row=row,
+        choices=choices,
         purchase_cell_count=len(purchase_cells.weight),
         spend_cell_count=len(spend_cells.weight),
         seconds=(datetime.now(UTC) - started).total_seconds(),
     )
     logger.info("fitted %s", report)
+    for decision in report.decisions:
+        logger.info("%s", decision)
     return report
 
 

@@ -15,12 +15,13 @@ from crm_warehouse.ingest.checked import Checked, create_excluded
 from crm_warehouse.ingest.conform import Facts, Part
 from crm_warehouse.ingest.declaration import Column
 from crm_warehouse.ingest.duplicates import have_duplicates, resolve_duplicates
+from crm_warehouse.ingest.exclusions import Exclusions
 from crm_warehouse.ingest.problems import Problems
 from crm_warehouse.ingest.quarantine import EXAMPLES, refuse_too_many, take_out
 from crm_warehouse.ingest.references import check_parents
 from crm_warehouse.ingest.rules import ROW_RULES, Limits, metrics, row_rules
 from crm_warehouse.ingest.scan import live, typed_rows
-from crm_warehouse.ingest.sql import identifier, literal
+from crm_warehouse.ingest.sql import identifier, key_text, literal
 
 # Up to here, grouping a column is cheaper than parsing every row of it.
 FEW_DISTINCT = 100_000
@@ -34,10 +35,17 @@ SHOWN_VALUE_LENGTH = 20
 class Checker:
     """Runs the checks over one connection; problems go to `problems`, removed rows to a temporary table."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, limits: Limits, problems: Problems) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        limits: Limits,
+        problems: Problems,
+        exclusions: Exclusions | None = None,
+    ) -> None:
         self.con = con
         self.limits = limits
         self.problems = problems
+        self.exclusions = exclusions or {}
         create_excluded(con)
 
     def check_rows(self, checked: Checked) -> None:
@@ -48,6 +56,7 @@ class Checker:
         if not checked.failed and checked.table.primary_key and checked.total("rows") > 1:
             self._resolve_duplicates(checked)
         if not checked.failed:
+            self._exclude_rows(checked)
             self._quarantine_rows(checked)
 
     def check_parents(self, checked: Checked, tables: Mapping[str, Checked]) -> None:
@@ -131,6 +140,24 @@ class Checker:
             self.problems.add(checked.source.name, problem)
         else:
             self._measure(checked)  # what the replaced copies said no longer counts
+
+    def _exclude_rows(self, checked: Checked) -> None:
+        """Take out what people know to be bad; nothing else is asked of those rows."""
+        records = self.exclusions.get((checked.source.name, checked.table.name))
+        if not records:
+            return
+        listed = ", ".join(map(literal, records))
+        rows = f"where {key_text(checked.table.primary_key)} in ({listed})"
+        for part in checked.parts:
+            take_out(
+                self.con,
+                self.limits,
+                checked,
+                part,
+                rule="'excluded'",
+                detail="'listed in seeds/exclusions.csv'",
+                rows=rows,
+            )
 
     def _quarantine_rows(self, checked: Checked) -> None:
         for part in checked.parts:

@@ -24,7 +24,7 @@ _SIMPLE_TYPES = {"bigint", "string", "boolean", "double", "timestamp", "date"}
 _DECIMAL = re.compile(r"decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)")
 _TABLE_META = {
     "required", "primary_key", "aliases", "merge_aliases", "happened_at", "parent", "require_one_of",
-    "soft_delete",
+    "soft_delete", "arrival",
 }  # fmt: skip
 _COLUMN_META = {"required", "aliases", "nullable_text", "known_at", "overwritten", "personal", "min", "max"}
 _FOREIGN_META = {"dagster", "owner"}  # read by other tools
@@ -74,6 +74,23 @@ class Parent:
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """What the arrival gate should know about a table.
+
+    Attributes:
+        entity: What its rows are, in the project's words; rules are reported by it.
+        kind: Column that splits rows into streams that may stop one by one.
+        words: Columns that hold one of a few words, whose meaning models know.
+        bursts: Rows come in bursts, as newsletters do: a day without one is normal.
+    """
+
+    entity: str
+    kind: str | None = None
+    words: tuple[str, ...] = ()
+    bursts: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
     """A declared table: one conformed relation."""
 
@@ -88,6 +105,7 @@ class Table:
     parents: tuple[Parent, ...] = ()
     require_one_of: tuple[tuple[str, ...], ...] = ()
     soft_delete: str | None = None
+    arrival: Arrival = Arrival("")
 
     def column(self, name: str) -> Column:
         """The declared column of that name."""
@@ -199,6 +217,16 @@ def _table(platform: str, entry: Mapping[str, Any], mistakes: list[str]) -> Tabl
         parents=tuple(Parent(**parent) for parent in (parents if isinstance(parents, list) else [parents])),
         require_one_of=tuple(tuple(group) for group in meta.get("require_one_of", ())),
         soft_delete=meta.get("soft_delete"),
+        arrival=_arrival(name, meta.get("arrival") or {}),
+    )
+
+
+def _arrival(table: str, meta: Mapping[str, Any]) -> Arrival:
+    return Arrival(
+        entity=str(meta.get("entity", table)),
+        kind=meta.get("kind"),
+        words=tuple(meta.get("words", ())),
+        bursts=bool(meta.get("bursts")),
     )
 
 
@@ -251,3 +279,5 @@ def _named_columns(table: Table) -> Iterator[str]:
     yield from (parent.column for parent in table.parents)
     yield from (name for group in table.require_one_of for name in group)
     yield from (column.known_at for column in table.columns if column.known_at)
+    yield from table.arrival.words
+    yield from (name for name in [table.arrival.kind] if name)

@@ -75,7 +75,7 @@ class RawInput:
 def source_number(name: str) -> int:
     """The number a source's name stands for in keys; macros/numeric_key.sql computes the same in SQL."""
     digits = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[:8]
-    return int(digits, 16) % 32767 + 1
+    return int(digits, 16) % 16383 + 1
 
 
 def is_sample_shop(settings: Settings) -> bool:

@@ -41,6 +41,9 @@ create or replace table pipeline.quarantine (
     build_id varchar, source_name varchar, platform varchar, table_name varchar, rule varchar, record_id varchar,
     detail varchar
 );
+create or replace table pipeline.removed_rows (
+    build_id varchar, source_name varchar, platform varchar, table_name varchar, rule varchar, row_count bigint
+);
 create table if not exists pipeline.source_report (
     build_id varchar, started_at timestamp, source_name varchar, platform varchar, table_name varchar, status varchar,
     raw_row_count bigint, row_count bigint, deleted_count bigint, duplicate_count bigint, quarantined_count bigint,
@@ -125,6 +128,11 @@ def write_pipeline(
     for table in report.tables:
         _insert_report(con, report.build_id, started_at, table)
     for entry in checked:
+        for rule, count in entry.removed.items():
+            con.execute(
+                "insert into pipeline.removed_rows values (?, ?, ?, ?, ?, ?)",
+                [report.build_id, entry.source.name, entry.table.platform, entry.table.name, rule, count],
+            )
         for part in entry.parts:
             _insert_files(con, report.build_id, part)
             _insert_quarantine(con, report.build_id, part)

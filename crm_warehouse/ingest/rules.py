@@ -19,7 +19,7 @@ REPLACED_RULES = ("duplicate_copy", "superseded")
 DELETED_RULES = ("parent_deleted",)
 # In the order in which they claim a row.
 ROW_RULES = ("implausible_date", "later_than_load", "missing_date", "out_of_range")
-QUARANTINE_RULES = (*ROW_RULES, "orphan", "parent_quarantined")
+QUARANTINE_RULES = ("excluded", *ROW_RULES, "orphan", "parent_quarantined")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from crm_warehouse.ingest.checks import Checker
 from crm_warehouse.ingest.currency import reporting_currency
 from crm_warehouse.ingest.declaration import MODELS_DIR, Platform, load_platforms, load_published_state
 from crm_warehouse.ingest.discover import RawInput, Source, discover
+from crm_warehouse.ingest.exclusions import check_exclusions, read_exclusions
 from crm_warehouse.ingest.files import remove_stale_copies
 from crm_warehouse.ingest.presence import land_sources
 from crm_warehouse.ingest.problems import Problems
@@ -165,7 +166,9 @@ def _check_all(
         timedelta(minutes=run.settings.vars.get("clock_skew_tolerance_minutes", 60)),
         run.settings.vars.get("quarantine_max_share", 0.01),
     )
-    checker = Checker(con, limits, problems)
+    exclusions = read_exclusions(run.settings.exclusions_path)
+    check_exclusions(exclusions, list(sources), run.platforms)
+    checker = Checker(con, limits, problems, exclusions)
     for source in sources:
         logger.info("checking %s", source.name)
         tables = {entry.table.name: entry for entry in checked if entry.source == source}
@@ -281,6 +284,8 @@ def _note(entry: Checked) -> str | None:
             notes.append(f"landed as {part.landed.raw.name}")
         if missing := part.missing():
             notes.append(f"columns not landed: {', '.join(missing)}")
+    if excluded := entry.removed.get("excluded"):
+        notes.append(f"{excluded} rows excluded by seeds/exclusions.csv")
     rows = entry.total("rows")
     for column in entry.table.columns:
         if words := entry.total(f"word:{column.name}"):

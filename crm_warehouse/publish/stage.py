@@ -49,6 +49,9 @@ class Mart:
         keys: Column lists that dbt tests as unique.
         sort_by: Columns to order rows by (`meta.sort_by`): neighbours that readers ask for together.
         owner: `meta.owner`.
+        personal_columns: Columns declared `meta.personal`.
+        is_compared: Whether the release gate compares it with the live version; not if it is itself a difference
+            (`meta.compare: false`).
         is_view: Readers get the definition, over the published tables, instead of a copy (`meta.publish_as: view`).
         compressions: Column to how DuckDB stores it (`meta.compression` of the column). Without one DuckDB tries
             every method on every column, which for long texts costs more than writing them.
@@ -61,6 +64,8 @@ class Mart:
     keys: list[list[str]]
     sort_by: list[str]
     owner: str | None
+    personal_columns: frozenset[str]
+    is_compared: bool
     is_view: bool
     compressions: dict[str, str]
 
@@ -107,12 +112,14 @@ def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
             keys=keys.get(unique_id, []),
             sort_by=list(node["config"].get("meta", {}).get("sort_by", [])),
             owner=node["config"].get("meta", {}).get("owner"),
-            is_view=node["config"].get("meta", {}).get("publish_as") == "view",
-            compressions={
-                column["name"]: column["config"]["meta"]["compression"]
+            personal_columns=frozenset(
+                column["name"]
                 for column in node["columns"].values()
-                if "compression" in column.get("config", {}).get("meta", {})
-            },
+                if column.get("config", {}).get("meta", {}).get("personal")
+            ),
+            is_compared=bool(node["config"].get("meta", {}).get("compare", True)),
+            is_view=node["config"].get("meta", {}).get("publish_as") == "view",
+            compressions=_compressions(node),
         )
         for unique_id, node in sorted(manifest["nodes"].items())
         if _is_published(node, project)
@@ -120,6 +127,16 @@ def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
     if not marts:
         raise WarehouseError("The project has no marts to publish: models/marts/ is empty in its manifest.")
     return marts
+
+
+def _compressions(node: Mapping[str, Any]) -> dict[str, str]:
+    """`meta.compression` of each column; that of the mart is for its texts without one of their own."""
+    found = {}
+    for column in node["columns"].values():
+        default = node["config"]["meta"].get("compression") if column.get("data_type") == "string" else None
+        if compression := column.get("config", {}).get("meta", {}).get("compression", default):
+            found[column["name"]] = compression
+    return found
 
 
 def _is_published(node: Mapping[str, Any], project: str) -> bool:
@@ -290,8 +307,12 @@ def _describe_mart(con: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Any]
     return {
         "kind": "view" if mart.is_view else "table",
         "rows": rows,
-        "columns": [{"name": name, "type": kind} for name, kind, *_ in columns],
+        "columns": [
+            {"name": name, "type": kind, "personal": name in mart.personal_columns}
+            for name, kind, *_ in columns
+        ],
         "keys": mart.keys,
+        "is_compared": mart.is_compared,
         "owner": mart.owner,
     }
 

@@ -1,27 +1,69 @@
-"""Audit one candidate: `python -m crm_warehouse.quality.audit published/.staging/<build_id>`.
+"""Judge one arrival or one candidate: `python -m crm_warehouse.quality.audit published/.staging/<build_id>`.
 
-Belongs here: from a candidate folder to a hash-bound verdict in it. Does not: rules, or publishing.
+Belongs here: from a folder to a verdict in it. Does not: rules, or publishing.
 
 A process of its own: Great Expectations is slow to import and must not share a process with what holds the
-warehouse open. Exit code 0: passed; 1: a rule failed; 2: the candidate could not be audited.
+warehouse open. Exit code 0: passed; 1: a rule failed; 2: it could not be judged.
 """
 
+import json
 import os
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from crm_warehouse.errors import WarehouseError
+from crm_warehouse.ingest.sql import literal
 from crm_warehouse.publish.files import sha256, write_json
-from crm_warehouse.publish.layout import AUDIT_FILE, CANDIDATE_FILE, Candidate
-from crm_warehouse.quality.results import AuditReport
-from crm_warehouse.quality.rules import SUITES_DIR, candidate_rules
+from crm_warehouse.publish.layout import AUDIT_FILE, CANDIDATE_FILE, MARTS_FILE, Candidate
+from crm_warehouse.quality.measures import MEASURES_FILE
+from crm_warehouse.quality.overrides import OVERRIDES_FILE, active_overrides
+from crm_warehouse.quality.results import AuditReport, GateReport, RuleResult
+from crm_warehouse.quality.rules import ARRIVAL_DIR, RELEASE_DIR, Rule, arrival_rules, candidate_rules
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
+ARRIVAL_FILE = "arrival.json"
+QUARANTINE_FILE = "quarantine.duckdb"
 
 
-def audit_candidate(folder: Path, suites_dir: Path = SUITES_DIR) -> AuditReport:
+def judge_arrival(
+    folder: Path, *, suites_dir: Path = ARRIVAL_DIR, overrides: Path = OVERRIDES_FILE
+) -> GateReport:
+    """Judge the measured arrival in `folder` and write the verdict to its `arrival.json`."""
+    started = time.monotonic()
+    database = folder / MEASURES_FILE
+    with duckdb.connect() as con:
+        con.execute(f"attach {literal(str(database))} as measures (read_only)")
+        ((build_id, since),) = con.execute("select build_id, since from measures.context").fetchall()
+    results, engine = _judge(
+        arrival_rules(suites_dir),
+        database,
+        overrides=overrides,
+        has_live=since is not None,
+        quarantine=folder / QUARANTINE_FILE,
+    )
+    report = GateReport(
+        gate="arrival",
+        build_id=build_id,
+        passed=all(result.passed for result in results),
+        seconds=round(time.monotonic() - started, 2),
+        engine=engine,
+        rules=results,
+    )
+    write_json(folder / ARRIVAL_FILE, report.to_dict())
+    return report
+
+
+def audit_candidate(
+    folder: Path,
+    suites_dir: Path = RELEASE_DIR,
+    *,
+    overrides: Path = OVERRIDES_FILE,
+    quarantine: Path | None = None,
+) -> AuditReport:
     """Check the candidate in `folder` against every rule and write the verdict to its `audit.json`.
 
     Raises:
@@ -34,12 +76,15 @@ def audit_candidate(folder: Path, suites_dir: Path = SUITES_DIR) -> AuditReport:
     if file_hash != candidate.sha256:
         raise WarehouseError(f"{candidate.marts_path} was changed after it was staged. Stage it again.")
     rules = candidate_rules(candidate.tables, candidate.sources, suites_dir)
-
-    # Not at the top: see crm_warehouse/quality/validation.py.
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    from crm_warehouse.quality.validation import ENGINE, validate
-
-    results = list(validate(candidate.marts_path, rules))
+    live = _live_marts(candidate)
+    results, engine = _judge(
+        rules,
+        candidate.marts_path,
+        overrides=overrides,
+        live=live,
+        has_live=live is not None,
+        quarantine=quarantine,
+    )
     report = AuditReport(
         build_id=candidate.build_id,
         file_sha256=file_hash,
@@ -47,15 +92,67 @@ def audit_candidate(folder: Path, suites_dir: Path = SUITES_DIR) -> AuditReport:
         passed=len(results) == len(rules) and all(result.passed for result in results),
         audited_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat(),
         seconds=round(time.monotonic() - started, 2),
-        engine=ENGINE,
+        engine=engine,
         rules=results,
     )
     write_json(folder / AUDIT_FILE, report.to_dict())
     return report
 
 
+def _judge(
+    rules: list[Rule],
+    database: Path,
+    *,
+    overrides: Path,
+    has_live: bool,
+    live: Path | None = None,
+    quarantine: Path | None = None,
+) -> tuple[list[RuleResult], str]:
+    # Not at the top: see crm_warehouse/quality/validation.py.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    from crm_warehouse.quality.validation import ENGINE, Judged, validate
+
+    judged = Judged(database, live, has_live, active_overrides(overrides), quarantine)
+    return list(validate(judged, rules)), ENGINE
+
+
+def _live_marts(candidate: Candidate) -> Path | None:
+    """The file of the version this build took its state from."""
+    if candidate.live_version is None:
+        return None
+    path = candidate.folder.parent.parent / "versions" / candidate.live_version / MARTS_FILE
+    return path if path.exists() else None
+
+
+def serve() -> int:
+    """Judge what standard input asks for, a JSON line each, until it ends: one import serves both gates of a build."""
+    for line in sys.stdin:
+        try:
+            print(json.dumps({"verdict": str(_answer(json.loads(line)))}), flush=True)
+        except WarehouseError as error:
+            print(json.dumps({"error": str(error)}), flush=True)
+        except duckdb.Error as error:
+            # Its text may quote a value.
+            print(json.dumps({"error": f"{type(error).__name__} of the database"}), flush=True)
+    return PASSED
+
+
+def _answer(request: dict[str, str]) -> Path:
+    folder = Path(request["folder"])
+    overrides = Path(request.get("overrides") or OVERRIDES_FILE)
+    if request["gate"] == "arrival":
+        judge_arrival(folder, overrides=overrides)
+        return folder / ARRIVAL_FILE
+    quarantine = Path(request["quarantine"]) if request.get("quarantine") else None
+    suites = Path(request.get("suites") or RELEASE_DIR)
+    audit_candidate(folder, suites, overrides=overrides, quarantine=quarantine)
+    return folder / AUDIT_FILE
+
+
 def main(arguments: list[str]) -> int:
-    """Audit the folder named on the command line and print the verdict."""
+    """Audit the folder named on the command line and print the verdict; `--serve` answers requests instead."""
+    if arguments == ["--serve"]:
+        return serve()
     if len(arguments) != 1:
         print(__doc__.splitlines()[0], file=sys.stderr)
         return UNUSABLE

@@ -85,10 +85,13 @@ class AuditDialect(DuckDBEngineDialect):
 
     supports_statement_cache = False
 
-    def connect(self, *args: Any, **kwargs: Any) -> Any:
-        """Open a connection whose cursors keep their rows."""
-        wrapper = super().connect(*args, **kwargs)
-        return _AuditConnection(wrapper._ConnectionWrapper__c)
+    def connect(self, *args: Any, live: str | None = None, **kwargs: Any) -> Any:
+        """Open a connection whose cursors keep their rows, with another file attached read-only as `live`."""
+        connection = super().connect(*args, **kwargs)._ConnectionWrapper__c
+        if live:
+            path = live.replace("'", "''")
+            connection.execute(f"attach if not exists '{path}' as live (read_only)")
+        return _AuditConnection(connection)
 
     def get_columns(
         self, connection: Connection, table_name: str, schema: str | None = None, **kw: Any

@@ -1,10 +1,11 @@
-"""What the release gate demands, as data: one YAML file per entity in suites/, plus what holds for every table.
+"""What the gates demand, as data: YAML files in suites/, plus what holds for every published table.
 
 Belongs here: reading rules and deriving the common ones. Does not: running them (validation.py).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import yaml
 from crm_warehouse.errors import WarehouseError
 
 SUITES_DIR = Path(__file__).parent / "suites"
+ARRIVAL_DIR = SUITES_DIR / "arrival"
+RELEASE_DIR = SUITES_DIR / "release"
 
 # Finding every duplicate among 10 M text keys costs 2 CPU seconds, and dbt has tested the relation that was copied.
 # Above this size one key in SAMPLE_SHARE is checked, chosen by hash, so that both copies of a key are in or out.
@@ -20,11 +23,13 @@ EXACT_KEY_ROWS = 5_000_000
 SAMPLE_SHARE = 16
 
 FAILING_ROWS = "failing_rows"
+# The first column of a query with findings; an override names what stands in it.
+SUBJECT = "subject"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One demand on one published table.
+    """One demand on one table.
 
     Attributes:
         name: Unique, and a sentence: `orders_net_is_sales_less_refunds`.
@@ -32,6 +37,9 @@ class Rule:
         why: What goes wrong for readers when it fails.
         expectation: Great Expectations type, or `failing_rows` for a query that must return nothing.
         arguments: Arguments of the expectation, or the query under `query`.
+        needs_live: Compares with the live version; without one it is `not_assessed`.
+        owner: Who answers for a rule that only warns; None for a rule that blocks.
+        until: Last day on which it only warns.
     """
 
     name: str
@@ -39,19 +47,35 @@ class Rule:
     why: str
     expectation: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    needs_live: bool = False
+    owner: str | None = None
+    until: date | None = None
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether its query names what broke it: `subject` and `detail`."""
+        return f"as {SUBJECT}" in str(self.arguments.get("query", ""))
+
+
+def arrival_rules(suites_dir: Path = ARRIVAL_DIR) -> list[Rule]:
+    """All rules about what arrived."""
+    return _distinct([rule for suite in _suites(suites_dir) for rule in _suite_rules(suite, [])], suites_dir)
 
 
 def candidate_rules(
-    tables: Mapping[str, Mapping[str, Any]], sources: list[dict[str, Any]], suites_dir: Path = SUITES_DIR
+    tables: Mapping[str, Mapping[str, Any]], sources: list[dict[str, Any]], suites_dir: Path = RELEASE_DIR
 ) -> list[Rule]:
     """All rules for a candidate with these tables and this source report.
 
     Raises:
         WarehouseError: a suite file is malformed or two rules share a name.
     """
-    rules = [rule for name, table in tables.items() for rule in _key_rules(name, table)]
-    for path in sorted(suites_dir.glob("*.yml")):
-        rules += _suite_rules(path, sources)
+    rules = [rule for name, table in tables.items() for rule in _table_rules(name, table)]
+    rules += [rule for suite in _suites(suites_dir) for rule in _suite_rules(suite, sources)]
+    return _distinct(rules, suites_dir)
+
+
+def _distinct(rules: list[Rule], suites_dir: Path) -> list[Rule]:
     names = [rule.name for rule in rules]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -61,7 +85,7 @@ def candidate_rules(
     return rules
 
 
-def _key_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
+def _table_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
     if not table["keys"]:
         yield Rule(
             f"{name}_has_a_key",
@@ -79,8 +103,70 @@ def _key_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
                 "A row without its key cannot be joined or traced.",
                 # Answered from the file's statistics, where Great Expectations' own expectation reads the column.
                 FAILING_ROWS,
-                {"query": f'select 1 as missing from {{batch}} where "{column}" is null'},  # noqa: S608
+                {"query": f'select 1 as missing from {{batch}} where "{column}" is null'},
             )
+    if table.get("kind") != "view":  # a view reads tables that are looked at themselves
+        yield from _personal_rules(name, table)
+    if table.get("is_compared", True):
+        yield from _live_rules(name, table)
+
+
+def _live_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
+    """What every table that is not itself a difference must have in common with the live version's."""
+    yield Rule(
+        f"{name}_keeps_its_rows",
+        name,
+        "A table that shrinks or doubles between two versions lost or repeats what readers relied on.",
+        FAILING_ROWS,
+        {"query": _ROWS.format(name=name)},
+        needs_live=True,
+    )
+    columns = [column["name"] for column in table.get("columns", [])]
+    if name in FILLED_TABLES and columns:
+        yield Rule(
+            f"{name}_columns_stay_filled",
+            name,
+            "A column is suddenly empty for many; a join lost its other side.",
+            FAILING_ROWS,
+            {"query": _filled(name, columns)},
+            needs_live=True,
+        )
+
+
+# Wide tables that everything ends in: a broken join shows as empty columns there.
+FILLED_TABLES = ("customer_360", "orders")
+_ROWS = """
+select '{name}' as subject, row_count || ' rows, ' || published || ' published' as detail
+from (
+    select
+        (select count(*) from {{batch}}) as row_count,
+        (select count(*) from live.{name}) as published,
+        (
+            select greatest(1, max(now.as_of_date) - max(was.as_of_date))
+                / greatest(7, max(was.as_of_date) - (select min(order_date) from live.orders))
+            from warehouse_version as now cross join live.warehouse_version as was
+        ) as share_of_history
+) as counted
+where published - row_count > greatest(20, 0.05 * published)
+    or row_count - published > 200 + (0.3 + 3 * coalesce(share_of_history, 1)) * published
+"""
+
+
+def _filled(name: str, columns: list[str]) -> str:
+    counts = ", ".join(f'count("{column}")' for column in columns)
+    names = ", ".join(f"'{column}'" for column in columns)
+    return f"""
+        select column_name as subject,
+            round(100 * filled / row_count) || ' % filled, '
+                || round(100 * filled_was / published) || ' % published' as detail
+        from (
+            select unnest([{names}]) as column_name, unnest(now.counts) as filled, now.row_count,
+                unnest(was.counts) as filled_was, was.row_count as published
+            from (select count(*) as row_count, [{counts}] as counts from {{batch}}) as now
+            cross join (select count(*) as row_count, [{counts}] as counts from live.{name}) as was
+        ) as compared
+        where published >= 50 and row_count > 0 and filled_was / published - filled / row_count > 0.1
+    """
 
 
 def _unique(name: str, key: list[str], rows: int) -> Rule:
@@ -91,28 +177,92 @@ def _unique(name: str, key: list[str], rows: int) -> Rule:
         name,
         "Duplicates are counted twice by every reader that sums or joins.",
         FAILING_ROWS,
-        {"query": f"select {columns} from {{batch}}{sample} group by {columns} having count(*) > 1"},  # noqa: S608
+        {"query": f"select {columns} from {{batch}}{sample} group by {columns} having count(*) > 1"},
     )
 
 
-def _suite_rules(path: Path, sources: list[dict[str, Any]]) -> Iterator[Rule]:
+# Rows looked at for personal data: the whole table if it is small, else this many ranges of a fixed length.
+PERSONAL_SAMPLE_RANGES = 40
+PERSONAL_SAMPLE_ROWS = 2_500
+# No braces: Great Expectations reads them as placeholders.
+_EMAIL = r"regexp_matches({column}, '[^@\s]+@[^@\s]+\.[A-Za-z][A-Za-z]+')"
+_PHONE = r"(length({column}) between 8 and 22 and regexp_full_match({column}, '(\+|00)[0-9][0-9 ()/.-]+'))"
+
+
+def _personal_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
+    """Addresses and phone numbers only where the column is declared personal."""
+    columns = [
+        f'"{column["name"]}"'
+        for column in table.get("columns", [])
+        if column.get("type") == "VARCHAR" and not column.get("personal")
+    ]
+    if not columns:
+        return
+    tests = [pattern.format(column=column) for column in columns for pattern in (_EMAIL, _PHONE)]
+    rows = table["rows"]
+    sampled = rows > PERSONAL_SAMPLE_RANGES * PERSONAL_SAMPLE_ROWS
+    step = max(1, rows // PERSONAL_SAMPLE_RANGES)
+    starts = range(0, rows, step) if sampled else ()
+    ranges = " or ".join(f"rowid between {start} and {start + PERSONAL_SAMPLE_ROWS}" for start in starts)
+    where = f"({ranges}) and " if ranges else ""
+    yield Rule(
+        f"{name}_hides_no_personal_data",
+        name,
+        "Whoever may read a column that is not declared personal would see addresses or phone numbers.",
+        FAILING_ROWS,
+        {"query": f"select 1 as exposed from {{batch}} where {where}({' or '.join(tests)})"},
+    )
+
+
+def _suites(suites_dir: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for path in sorted(suites_dir.glob("*.yml")):
+        try:
+            for suite in yaml.safe_load_all(path.read_text()):
+                yield path, suite
+        except yaml.YAMLError as error:
+            raise WarehouseError(f"{path} is not a suite of audit rules: {error!r}.") from error
+
+
+def _suite_rules(suite: tuple[Path, dict[str, Any]], sources: list[dict[str, Any]]) -> Iterator[Rule]:
+    path, content = suite
     try:
-        suite = yaml.safe_load(path.read_text())
-        for entry in suite["rules"]:
-            rule = _rule(suite["table"], entry, sources)
+        for entry in content["rules"]:
+            rule = _rule(content["table"], entry, sources)
             if rule:
                 yield rule
-    except (KeyError, TypeError, yaml.YAMLError) as error:
+    except (KeyError, TypeError) as error:
         raise WarehouseError(f"{path} is not a suite of audit rules: {error!r}.") from error
 
 
 def _rule(table: str, entry: Mapping[str, Any], sources: list[dict[str, Any]]) -> Rule | None:
-    name, why = entry["rule"], entry["why"]
+    expectation, arguments = FAILING_ROWS, {}
     if FAILING_ROWS in entry:
-        return Rule(name, table, why, FAILING_ROWS, {"query": entry[FAILING_ROWS]})
-    if "not_empty_if" in entry:
-        raw_rows = sum(s["row_count"] or 0 for s in sources if s["table_name"] in entry["not_empty_if"])
-        if raw_rows == 0:
+        arguments = {"query": entry[FAILING_ROWS]}
+    elif "not_empty_if" in entry:
+        if not _raw_rows(sources, entry["not_empty_if"]):
             return None
-        return Rule(name, table, why, "expect_table_row_count_to_be_between", {"min_value": 1})
-    return Rule(name, table, why, entry["expect"], dict(entry["with"]))
+        expectation, arguments = "expect_table_row_count_to_be_between", {"min_value": 1}
+    else:
+        expectation, arguments = entry["expect"], dict(entry["with"])
+    return Rule(
+        name=entry["rule"],
+        table=table,
+        why=entry["why"],
+        expectation=expectation,
+        arguments=arguments,
+        needs_live=bool(entry.get("needs_live")),
+        owner=_warning_owner(entry),
+        until=entry.get("until"),
+    )
+
+
+def _warning_owner(entry: Mapping[str, Any]) -> str | None:
+    if entry.get("severity", "error") == "error":
+        return None
+    if not entry.get("owner") or not isinstance(entry.get("until"), date):
+        raise KeyError(f"{entry['rule']}: a warning needs an owner and a last day (until)")
+    return str(entry["owner"])
+
+
+def _raw_rows(sources: Iterable[Mapping[str, Any]], tables: list[str]) -> int:
+    return sum(source["row_count"] or 0 for source in sources if source["table_name"] in tables)

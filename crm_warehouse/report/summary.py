@@ -9,8 +9,10 @@ from typing import Any
 
 import duckdb
 
+from crm_warehouse.publish.files import read_json
 from crm_warehouse.publish.layout import AUDIT_FILE, PublishedVersion
 from crm_warehouse.publish.versions import live_version
+from crm_warehouse.quality.report import REPORT_FILE, RESULTS_FILE
 from crm_warehouse.quality.results import AuditReport
 from crm_warehouse.settings import Settings
 
@@ -50,6 +52,9 @@ def _print_sources(tables: Iterable[dict[str, Any]]) -> None:
         present = sum(1 for table in own if table["status"] != "missing_optional")
         notes = Counter(table["status"] for table in own if table["status"] not in {"ok", "missing_optional"})
         print(f"  {source:<12} {present:>3} tables {rows:>12,} rows  {_listed(notes)}".rstrip())
+        for table in own:
+            if "excluded by seeds/exclusions.csv" in (table["note"] or ""):
+                print(f"  {'':<12} {table['table_name']}: {table['note']}")
 
 
 def _print_facts(live: PublishedVersion) -> None:
@@ -65,9 +70,15 @@ def _print_gates(live: PublishedVersion) -> None:
     audit = AuditReport.read(live.folder / AUDIT_FILE)
     proof = live.manifest["proof"]
     print("\nGates")
-    print(f"  arrival    passed, {quarantined:,} rows in quarantine")
+    quality = live.folder / RESULTS_FILE
+    arrival = len(read_json(quality)["arrival"]) if quality.exists() else 0
+    print(f"  arrival    passed, {arrival:,} rules, {quarantined:,} rows in quarantine")
     print(f"  model      passed, {proof['nodes']:,} models and tests, {len(proof['warnings'])} warnings")
     print(f"  release    passed, {len(audit.rules):,} rules on the candidate file")
+    excused = [rule for rule in audit.rules if rule.note]
+    for rule in excused:
+        print(f"             {rule.rule}: {rule.note}")
+    print(f"  report     {live.folder / REPORT_FILE}")
 
 
 def _print_next(settings: Settings) -> None:

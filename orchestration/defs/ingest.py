@@ -9,15 +9,20 @@ from typing import Any
 import dagster as dg
 
 from crm_warehouse.ingest import ingest
+from crm_warehouse.quality.measures import quality_dir
+from crm_warehouse.quality.run import check_arrival
+from orchestration.gates import gate_metadata
 from orchestration.manifest import manifest
 from orchestration.resources import WarehouseResource
 from orchestration.steps import RETRY, step_errors
-from orchestration.translator import source_key
+from orchestration.translator import FIT_TABLES, source_key
+
+RUN_CONTEXT = source_key("pipeline", "run_context")
 
 
 def _sources() -> list[dict[str, Any]]:
-    """Every dbt source that ingest writes; the fit table is the fit's own asset."""
-    return [s for s in manifest()["sources"].values() if s["name"] != "clv_fits"]
+    """Every dbt source that ingest writes; what the CLV fit writes are that step's own assets."""
+    return [s for s in manifest()["sources"].values() if s["name"] not in FIT_TABLES]
 
 
 def _is_platform(source: dict[str, Any]) -> bool:
@@ -52,13 +57,27 @@ raw_tables = [
         )
         for source in _sources()
     ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "arrival_gate",
+            asset=RUN_CONTEXT,
+            blocking=True,
+            description="What arrived beside what used to arrive: Great Expectations over figures of every raw table.",
+        )
+    ],
 )
-def conform(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource
-) -> Iterator[dg.MaterializeResult[None]]:
-    """Check and type every raw table; stop the run with the list of problems if any is unusable."""
+def conform(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
+    """Check and type every raw table and judge what arrived; stop the run with the list of problems."""
+    settings = warehouse.settings()
     with step_errors():
-        report = ingest(warehouse.settings(), context.run.run_id)
+        report = ingest(settings, context.run.run_id)
+        gate = check_arrival(settings, context.run.run_id)
+    yield dg.AssetCheckResult(
+        asset_key=RUN_CONTEXT,
+        check_name="arrival_gate",
+        passed=gate.passed,
+        metadata=gate_metadata(gate.rules, quality_dir(settings, context.run.run_id)),
+    )
     for source in _sources():
         yield dg.MaterializeResult(
             asset_key=source_key(source["source_name"], source["name"]),

@@ -12,7 +12,8 @@ import dagster as dg
 
 from crm_warehouse.publish.publish import publish_candidate
 from crm_warehouse.publish.stage import stage_candidate
-from crm_warehouse.quality.run import run_audit
+from crm_warehouse.quality.run import REPORT_FILE, run_audit
+from orchestration.gates import gate_metadata
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
 from orchestration.steps import RETRY, step_errors
@@ -57,10 +58,7 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
     yield dg.AssetCheckResult(
         check_name="release_audit",
         passed=audit.passed,
-        metadata={
-            "rules": len(audit.rules),
-            "failed": ", ".join(rule.rule for rule in audit.failed) or "none",
-        },
+        metadata=gate_metadata(audit.rules, staged.folder / REPORT_FILE),
     )
 
 

@@ -15,7 +15,7 @@ from orchestration.dbt_events import dagster_events
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
 from orchestration.steps import REFUSED, step_errors
-from orchestration.translator import source_key
+from orchestration.translator import FIT_TABLES, source_key
 
 
 @dbt_assets(
@@ -26,22 +26,35 @@ def models_before_fit(context: dg.AssetExecutionContext, warehouse: WarehouseRes
     yield from _run_selection(context, warehouse, after_fit=False)
 
 
-@dg.asset(
-    key=source_key("pipeline", "clv_fits"),
-    deps=[
-        dg.AssetKey(["intermediate", "int_clv_cells"]),
-        dg.AssetKey(["intermediate", "int_clv_spend_cells"]),
+@dg.multi_asset(
+    name="clv_fits",
+    specs=[
+        dg.AssetSpec(
+            source_key("pipeline", table),
+            deps=[
+                dg.AssetKey(["intermediate", "int_clv_cells"]),
+                dg.AssetKey(["intermediate", "int_clv_spend_cells"]),
+                dg.AssetKey(["intermediate", "int_clv_backtest_histories"]),
+            ],
+            group_name="pipeline",
+            kinds={"python"},
+        )
+        for table in FIT_TABLES
     ],
-    group_name="pipeline",
-    kinds={"python"},
 )
-def clv_fits(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
-    """Parameters of the purchase and spend models, fitted on aggregated cells; one row per build."""
+def clv_fits(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Purchase and spend model fitted on cells, and the choice of what scores each horizon by backtest."""
     with step_errors():
         report = fit(warehouse.settings(), context.run.run_id)
-    return dg.MaterializeResult(
-        metadata={"fit": str(report), "cells": report.purchase_cell_count, "seconds": report.seconds}
-    )
+    metadata: dict[str, Any] = {
+        "fit": str(report),
+        "choice": "\n".join(report.decisions),
+        "seconds": report.seconds,
+    }
+    for table in FIT_TABLES:
+        yield dg.MaterializeResult(asset_key=source_key("pipeline", table), metadata=metadata)
 
 
 @dbt_assets(

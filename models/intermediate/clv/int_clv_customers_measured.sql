@@ -19,6 +19,7 @@ measured as (
         run_context.as_of_date,
         run_context.reporting_currency_code,
         customers.last_order_date,
+        customers.last_purchase_date,
         customers.order_count,
         customers.purchase_day_count,
         customers.purchase_day_count - 1 as repeat_purchase_count,

@@ -1,3 +1,6 @@
+{% set clv_days = var('clv_horizon_days') %}
+{% set churn_days = var('churn_horizon_days') %}
+
 with
 
 customers as (
@@ -24,6 +27,12 @@ expected_purchases as (
 
 ),
 
+recent_purchases as (
+
+    select * from {{ ref('int_clv_recent_purchases') }}
+
+),
+
 joined as (
 
     select
@@ -32,19 +41,23 @@ joined as (
         cast(customers.refund_amount as double) as refunds,
         cast(customers.net_amount as double) as net,
         expected_purchases.expected_purchases_if_alive,
+        coalesce(recent_purchases.recent_purchase_day_count, 0) as recent_purchase_day_count,
         cast(shop_rates.mean_spend_amount as double) as mean_spend,
         shop_rates.days_per_repeat_purchase,
-        shop_rates.refund_rate,
-        current_fit.has_purchase_fit,
-        current_fit.has_spend_fit,
+        shop_rates.refund_rate as shop_refund_rate,
+        current_fit.*,
+        current_fit.clv_candidate in ('mbg_nbd', 'mbg_nbd+season', 'mbg_nbd+shape')
+            as is_clv_modelled,
         current_fit.r + customers.repeat_purchase_count as purchase_shape,
         current_fit.alpha + {{ weeks('customers.recency_days') }} as last_seen_weeks,
         current_fit.alpha + {{ weeks('customers.age_days') }} as exposure_weeks,
+        current_fit.clv_season_factor * {{ weeks(clv_days) }} as clv_weeks,
+        current_fit.churn_season_factor * {{ weeks(churn_days) }} as churn_weeks,
         ln(current_fit.a) - ln(current_fit.b + customers.repeat_purchase_count)
             as log_dropout_odds,
-        current_fit.gg_p,
-        current_fit.gg_q,
-        current_fit.gg_v
+        -- Own gaps between purchases, with one of the shop's added.
+        (customers.recency_days + shop_rates.days_between_purchases)
+        / (customers.repeat_purchase_count + 1e0) as days_between_purchases
 
     from customers
     cross join shop_rates
@@ -53,6 +66,8 @@ joined as (
         on
             customers.repeat_purchase_count = expected_purchases.repeat_purchase_count
             and customers.age_days = expected_purchases.age_days
+    left join recent_purchases
+        on customers.customer_key = recent_purchases.customer_key
 
 ),
 
@@ -65,9 +80,7 @@ estimated as (
             7e2,
             log_dropout_odds + purchase_shape * (ln(exposure_weeks) - ln(last_seen_weeks))
         ))) as model_p_alive,
-        1e0 - exp(purchase_shape * (
-            ln(exposure_weeks) - ln(exposure_weeks + {{ weeks(var('churn_horizon_days')) }})
-        )) as p_purchase_if_alive,
+        purchase_shape * clv_weeks / exposure_weeks as purchases_without_dropout,
 
         -- Own pace, with one purchase at the shop's pace added.
         (repeat_purchase_count + 1e0) / (age_days + days_per_repeat_purchase)
@@ -79,7 +92,7 @@ estimated as (
 
         -- Own refund rate, steadied by three average purchases at the shop's.
         greatest(0e0, 1e0 - (
-            (refunds + 3e0 * mean_spend * refund_rate) / (sales + 3e0 * mean_spend)
+            (refunds + 3e0 * mean_spend * shop_refund_rate) / (sales + 3e0 * mean_spend)
         )) as kept_share,
         case
             when has_spend_fit
@@ -91,6 +104,146 @@ estimated as (
 
 ),
 
+modelled as (
+
+    select
+        *,
+        model_p_alive * expected_purchases_if_alive as model_orders,
+        1e0 - model_p_alive * (1e0 - exp(purchase_shape * (
+            ln(exposure_weeks) - ln(exposure_weeks + clv_weeks)
+        ))) as model_stays_away,
+        1e0 - model_p_alive * (1e0 - exp(purchase_shape * (
+            ln(exposure_weeks) - ln(exposure_weeks + churn_weeks)
+        ))) as model_churn,
+        purchases_per_day * formula_active_share * {{ clv_days }} as formula_orders,
+        1e0 - formula_active_share * (1e0 - exp(-purchases_per_day * {{ clv_days }}))
+            as formula_stays_away,
+        1e0 - formula_active_share * (1e0 - exp(-purchases_per_day * {{ churn_days }}))
+            as formula_churn
+
+    from estimated
+
+),
+
+chosen as (
+
+    select
+        *,
+        case clv_candidate
+            when 'formula' then formula_orders
+            when 'last_period' then recent_purchase_day_count
+            when 'mbg_nbd+shape'
+                then 5e-1 * (model_orders + greatest(2.5e-1 * model_orders, least(
+                    4e0 * model_orders, exp({{ shape_score('shape_orders') }})
+                )))
+            else model_orders
+        end as predicted_orders,
+        case when is_clv_modelled then expected_spend * kept_share else own_mean_spend end
+            as predicted_spend,
+        case churn_candidate
+            when 'formula' then formula_churn
+            when 'last_period'
+                then case when age_days - recency_days >= {{ churn_days }} then 1e0 else 0e0 end
+            when 'mbg_nbd+shape'
+                then 5e-1 * (
+                    model_churn + 1e0 / (1e0 + exp(-{{ shape_score('shape_churn') }}))
+                )
+            else model_churn
+        end as churn_probability,
+
+        -- For the interval: how purchases scatter around the expectation of who buys at all.
+        case when is_clv_modelled then model_p_alive else formula_active_share end
+            as active_share,
+        case when is_clv_modelled then purchase_shape else repeat_purchase_count + 1e0 end
+            as rate_shape,
+        case
+            when is_clv_modelled
+                then purchases_without_dropout / expected_purchases_if_alive - 1e0
+            else 0e0
+        end as exposure_lost,
+        case when is_clv_modelled and has_spend_fit then 1e0 / gg_p else 1e0 end
+            as spend_scatter,
+        case
+            when is_clv_modelled and has_spend_fit
+                then 1e0 / greatest(5e-1, gg_p * purchase_day_count + gg_q - 2e0)
+            else 1e0 / (purchase_day_count + 1e0)
+        end as spend_doubt
+
+    from modelled
+
+),
+
+-- Purchases of an active customer are counted like a negative binomial; dropout at an unknown
+-- moment adds to its scatter. Given at least one purchase, orders and revenue are taken for
+-- gamma distributed: they are sums, and their mean and variance are known.
+scattered as (
+
+    select
+        *,
+        least(
+            1e0 - 1e-9,
+            predicted_orders,
+            1e0 - case when is_clv_modelled then model_stays_away else formula_stays_away end
+        ) as p_purchase,
+        predicted_orders / nullif(p_purchase, 0e0) as orders_if_any,
+        predicted_orders / nullif(active_share, 0e0) as orders_if_active,
+        active_share * orders_if_active * (
+            1e0 + orders_if_active * (1e0 + 1e0 / rate_shape + exposure_lost / 3e0)
+        ) / nullif(p_purchase, 0e0) as squared_orders_if_any,
+        greatest(
+            0e0, squared_orders_if_any / nullif(orders_if_any * orders_if_any, 0e0) - 1e0
+        ) as orders_variance,
+        orders_variance
+        + spend_scatter / nullif(orders_if_any, 0e0)
+        + spend_doubt * (1e0 + orders_variance) as revenue_variance,
+        1e0 + 1.28e0 * clv_level_error as level_doubt,
+        -- A tenth of all outcomes lies below the lower bound and a tenth above the upper one.
+        1e0 - 1e-1 / nullif(least(1e0, p_purchase * level_doubt), 0e0) as upper_level,
+        1e0 - 9e-1 / nullif(p_purchase / level_doubt, 0e0) as lower_level,
+        {{ normal_quantile('upper_level') }} as upper_z,
+        {{ normal_quantile('lower_level') }} as lower_z
+
+    from chosen
+
+),
+
+bounded as (
+
+    select
+        *,
+        case
+            when coalesce(lower_level, 0e0) <= 0e0 then 0e0
+            else {{ gamma_quantile(
+                'orders_if_any', '(orders_variance + clv_level_error * clv_level_error)', 'lower_z'
+            ) }}
+        end as lower_orders,
+        case
+            when coalesce(upper_level, 0e0) <= 0e0 then 0e0
+            else {{ gamma_quantile(
+                'orders_if_any', '(orders_variance + clv_level_error * clv_level_error)', 'upper_z'
+            ) }}
+        end as upper_orders,
+        case
+            when coalesce(lower_level, 0e0) <= 0e0 then 0e0
+            else {{ gamma_quantile(
+                'orders_if_any * predicted_spend',
+                '(revenue_variance + clv_level_error * clv_level_error)', 'lower_z'
+            ) }}
+        end as lower_revenue,
+        case
+            when coalesce(upper_level, 0e0) <= 0e0 then 0e0
+            else {{ gamma_quantile(
+                'orders_if_any * predicted_spend',
+                '(revenue_variance + clv_level_error * clv_level_error)', 'upper_z'
+            ) }}
+        end as upper_revenue
+
+    from scattered
+
+),
+
+-- Purchases come whole; the expectation lies within the interval, also where nothing is the
+-- likeliest outcome by far.
 scored as (
 
     select
@@ -98,31 +251,36 @@ scored as (
         as_of_date,
         reporting_currency_code,
         last_order_date,
+        last_purchase_date,
         order_count,
         purchase_day_count,
         net_amount,
-        has_purchase_fit,
-        has_spend_fit,
+        case
+            when is_clv_modelled and has_spend_fit then concat(clv_candidate, '+gamma_gamma')
+            when is_clv_modelled then concat(clv_candidate, '+mean_spend')
+            else clv_candidate
+        end as clv_method,
+        churn_candidate as churn_method,
         case when has_purchase_fit then model_p_alive end as p_alive,
-        purchases_per_day * formula_active_share * {{ var('clv_horizon_days') }} as formula_orders,
+        formula_orders,
         own_mean_spend,
-        case
-            when has_purchase_fit then model_p_alive * expected_purchases_if_alive
-            else purchases_per_day * formula_active_share * {{ var('clv_horizon_days') }}
-        end as predicted_orders,
-        case
-            when has_purchase_fit then expected_spend * kept_share
-            else own_mean_spend
-        end as predicted_spend,
-        case
-            when has_purchase_fit then 1e0 - model_p_alive * p_purchase_if_alive
-            else
-                1e0
-                - formula_active_share
-                * (1e0 - exp(-purchases_per_day * {{ var('churn_horizon_days') }}))
-        end as churn_probability
+        predicted_orders,
+        least(floor(lower_orders), predicted_orders) as predicted_orders_lower,
+        greatest(ceil(upper_orders), predicted_orders) as predicted_orders_upper,
+        predicted_spend,
+        least(lower_revenue, predicted_orders * predicted_spend) as predicted_revenue_lower,
+        greatest(upper_revenue, predicted_orders * predicted_spend) as predicted_revenue_upper,
+        churn_probability,
+        refunds / nullif(sales, 0e0) as refund_rate,
+        -- A customer who keeps to their own rhythm buys on this day.
+        cast({{ dbt.dateadd(
+            'day', 'cast(round(days_between_purchases) as integer)', 'last_purchase_date'
+        ) }} as date) as expected_next_order_date,
+        greatest(
+            0, age_days - recency_days - cast(round(days_between_purchases) as integer)
+        ) as days_overdue
 
-    from estimated
+    from bounded
 
 )
 

@@ -36,7 +36,7 @@ parameterized as (
         histories.repeat_purchase_count,
         histories.age_days,
         current_fit.r + histories.repeat_purchase_count as purchase_shape,
-        {{ weeks(var('clv_horizon_days')) }} as horizon_weeks,
+        current_fit.clv_season_factor * {{ weeks(var('clv_horizon_days')) }} as horizon_weeks,
         current_fit.alpha + {{ weeks('histories.age_days') }} as exposure_weeks,
         current_fit.a - 1e0 as series_a,
         current_fit.a + current_fit.b - current_fit.r as series_b,

@@ -22,6 +22,7 @@ totalled as (
         sum(purchase_day_count) as purchase_day_count,
         sum(repeat_purchase_count) as repeat_purchase_count,
         sum(age_days) as customer_days,
+        sum(recency_days) as interval_days,
         sum(sales_amount) as sales_amount,
         sum(refund_amount) as refund_amount
 
@@ -40,6 +41,9 @@ rated as (
         cast(coalesce(totalled.customer_days, 0) + 365 as double)
         / cast(coalesce(totalled.repeat_purchase_count, 0) + 1 as double)
             as days_per_repeat_purchase,
+        cast(totalled.interval_days as double)
+        / nullif(cast(totalled.repeat_purchase_count as double), 0e0)
+            as days_between_purchases,
         cast(
             cast(totalled.sales_amount as double)
             / nullif(cast(totalled.purchase_day_count as double), 0e0) as decimal(18, 4)

@@ -4,7 +4,13 @@ with
 
 order_lines as (
 
-    select * from {{ ref('int_order_line_amounts') }}
+    select * from {{ ref('order_lines') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_product_categories_numbered') }}
 
 ),
 
@@ -15,9 +21,23 @@ categories as (
         max(product_type) as product_type,
         max(vendor) as vendor
 
-    from {{ ref('int_product_categories_numbered') }}
+    from products
 
     group by category_number
+
+),
+
+orders as (
+
+    select
+        order_key,
+        first_order_key,
+        customer_key,
+        order_sequence_number
+
+    from {{ ref('int_orders_resolved') }}
+
+    where first_order_key is not null
 
 ),
 
@@ -27,7 +47,7 @@ first_orders as (
         order_key,
         customer_key
 
-    from {{ ref('int_orders_resolved') }}
+    from orders
 
     where order_sequence_number = 1
 
@@ -36,17 +56,17 @@ first_orders as (
 bought as (
 
     select
-        first_order_key,
-        category_number,
-        sum(quantity) as item_quantity
+        orders.first_order_key,
+        products.category_number,
+        sum(order_lines.quantity) as item_quantity
 
     from order_lines
+    inner join orders on order_lines.order_key = orders.order_key
+    inner join products on order_lines.product_key = products.product_key
 
-    where
-        is_counted
-        and first_order_key is not null
+    where order_lines.is_counted
 
-    group by first_order_key, category_number
+    group by orders.first_order_key, products.category_number
 
 ),
 

@@ -1,4 +1,4 @@
--- A view: evaluated for int_order_line_amounts and, with its texts, when order_lines is published.
+-- A view with one reader: order_lines.
 with
 
 order_lines as (
@@ -24,7 +24,6 @@ joined as (
     select
         order_lines.order_line_key,
         order_lines.order_key,
-        orders.first_order_key,
         orders.order_date,
         orders.is_counted and not order_lines.is_gift_card as is_counted,
         order_lines.is_gift_card,
@@ -85,7 +84,6 @@ priced as (
     select
         order_line_key,
         order_key,
-        first_order_key,
         order_date,
         is_counted,
         is_gift_card,

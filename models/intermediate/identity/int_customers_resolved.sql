@@ -14,9 +14,34 @@ components as (
 
 ),
 
+separated_components as (
+
+    select * from {{ ref('int_identity_components_separated') }}
+
+),
+
 edges as (
 
     select * from {{ ref('int_identity_edges') }}
+
+),
+
+-- A link between two people that were told apart links nobody.
+standing_edges as (
+
+    select
+        edges.left_node_id,
+        edges.right_node_id,
+        edges.rule,
+        edges.score
+
+    from edges
+    left join separated_components as left_components
+        on edges.left_node_id = left_components.node_id
+    left join separated_components as right_components
+        on edges.right_node_id = right_components.node_id
+
+    where left_components.component_id is not distinct from right_components.component_id
 
 ),
 
@@ -24,24 +49,28 @@ edge_ends as (
 
     select
         left_node_id as node_id,
-        rule
-    from edges
+        rule,
+        score
+    from standing_edges
 
     union all
 
     select
         right_node_id as node_id,
-        rule
-    from edges
+        rule,
+        score
+    from standing_edges
 
 ),
 
--- In alphabetical order an e-mail address comes before a phone number.
+-- The strongest link; of equals the first in alphabetical order. Scores stay far below 10,000.
 links as (
 
     select
         node_id,
-        min(rule) as link_rule
+        substring(
+            min(concat(lpad(cast(10000 - score as {{ dbt.type_string() }}), 5, '0'), rule)), 6, 40
+        ) as link_rule
 
     from edge_ends
 
@@ -55,10 +84,13 @@ grouped as (
         records.node_id,
         records.record_key,
         records.created_at,
-        coalesce(components.component_id, records.node_id) as component_id
+        coalesce(
+            separated_components.component_id, components.component_id, records.node_id
+        ) as component_id
 
     from records
     left join components on records.node_id = components.node_id
+    left join separated_components on records.node_id = separated_components.node_id
 
 ),
 

@@ -1,22 +1,22 @@
 with
 
-records as (
+profiles as (
 
-    select * from {{ ref('int_identity_records_normalized') }}
+    select * from {{ ref('int_identity_profiles') }}
 
 ),
 
 emails as (
 
     select
-        record_key,
-        node_id,
+        profile_id,
         'email' as identifier_type,
         email_normalized as identifier_value,
         first_name_normalized,
-        last_name_normalized
+        last_name_normalized,
+        record_count
 
-    from records
+    from profiles
 
     where email_normalized is not null
 
@@ -25,16 +25,16 @@ emails as (
 phones as (
 
     select
-        record_key,
-        node_id,
+        profile_id,
         'phone' as identifier_type,
-        phone_e164 as identifier_value,
+        phone_ending as identifier_value,
         first_name_normalized,
-        last_name_normalized
+        last_name_normalized,
+        record_count
 
-    from records
+    from profiles
 
-    where phone_e164 is not null
+    where phone_ending is not null
 
 ),
 

@@ -2,9 +2,19 @@
 
 with
 
-identifiers as (
+records as (
 
-    select * from {{ ref('int_identifiers') }}
+    select
+        node_id,
+        content_hash
+
+    from {{ ref('int_identity_records_normalized') }}
+
+),
+
+profiles as (
+
+    select * from {{ ref('int_identity_profiles_weighed') }}
 
 ),
 
@@ -12,83 +22,146 @@ guarded_identifiers as (
 
     select * from {{ ref('int_identifiers_guarded') }}
 
-    where not is_blocked
+),
+
+matches as (
+
+    select * from {{ ref('int_identity_matches') }}
+
+    where is_match
 
 ),
 
--- Who shares an identifier is one person only if the names agree. An e-mail address is mostly one
--- person's: an initial is enough, and a record without a name joins the address' main one. A phone
--- is often a household's and a crowded identifier nobody's: there both names must be given.
-named as (
+overrides as (
+
+    select * from {{ ref('int_identity_overrides_resolved') }}
+
+    where decision = 'together'
+
+),
+
+contents as (
 
     select
-        identifiers.node_id,
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        case
-            when guarded_identifiers.is_crowded
-                then concat(
-                    identifiers.first_name_normalized, ' ', identifiers.last_name_normalized
-                )
-            when identifiers.identifier_type = 'phone'
-                then concat(
-                    substring(identifiers.first_name_normalized, 1, 1),
-                    ' ',
-                    identifiers.last_name_normalized
-                )
-            else coalesce(
-                substring(identifiers.first_name_normalized, 1, 1),
-                guarded_identifiers.main_initial,
-                ''
-            )
-        end as shared_name,
-        case
-            when guarded_identifiers.is_crowded
-                then concat('same_', identifiers.identifier_type, '_and_full_name')
-            when identifiers.identifier_type = 'phone' then 'same_phone_and_name'
-            else 'same_email'
-        end as rule
+        content_hash,
+        min(node_id) as profile_id
 
-    from identifiers
-    inner join guarded_identifiers
-        on
-            identifiers.identifier_type = guarded_identifiers.identifier_type
-            and identifiers.identifier_value = guarded_identifiers.identifier_value
+    from records
+
+    group by content_hash
+
+    having count(*) > 1
+
+),
+
+-- Two records that say the same are one person, if what they say is about a person.
+identical_records as (
+
+    select
+        contents.profile_id as left_node_id,
+        records.node_id as right_node_id,
+        'identical_record' as rule,
+        'everything same' as evidence,
+        prior_bits + 20 as score
+
+    from records
+    inner join contents on records.content_hash = contents.content_hash
+    inner join profiles on contents.profile_id = profiles.profile_id
 
     where
-        (identifiers.identifier_type = 'email' and not guarded_identifiers.is_crowded)
-        or (
-            identifiers.first_name_normalized is not null
-            and identifiers.last_name_normalized is not null
+        records.node_id <> contents.profile_id
+        and (
+            (profiles.email_normalized is not null and not profiles.is_email_crowded)
+            or (profiles.phone_ending is not null and not profiles.is_phone_crowded)
+            or profiles.customer_number is not null
+            or profiles.national_id_normalized is not null
+            or (
+                profiles.first_name is not null
+                and profiles.last_name is not null
+                and coalesce(
+                    profiles.email_normalized,
+                    profiles.phone_ending,
+                    profiles.street_normalized,
+                    profiles.birth_date_digits
+                ) is not null
+            )
         )
 
 ),
 
--- A star around one of them, never every pair: an address with 10,000 records costs 9,999 edges.
-starred as (
+-- An identifier with more profiles than a candidate block holds links the same name only. A star
+-- around one of them, never every pair: an address with 10,000 profiles costs 9,999 edges.
+busy_identifiers as (
 
     select
-        *,
-        min(node_id) over (
-            partition by identifier_type, identifier_value, shared_name
-        ) as hub_node_id
+        profiles.profile_id,
+        profiles.prior_bits,
+        guarded_identifiers.identifier_type,
+        min(profiles.profile_id) over (
+            partition by
+                guarded_identifiers.identifier_type,
+                guarded_identifiers.identifier_value,
+                profiles.first_name,
+                profiles.last_name
+        ) as hub_profile_id
 
-    from named
+    from guarded_identifiers
+    inner join profiles
+        on
+            guarded_identifiers.identifier_value = case
+                when guarded_identifiers.identifier_type = 'email'
+                    then profiles.email_normalized
+                else profiles.phone_ending
+            end
+
+    where
+        guarded_identifiers.profile_count > 40
+        and (
+            (profiles.first_name is not null and profiles.last_name is not null)
+            or (
+                guarded_identifiers.identifier_type = 'email'
+                and guarded_identifiers.surname_count = 0
+            )
+        )
 
 ),
 
-edges as (
+unioned as (
+
+    select * from identical_records
+
+    union all
 
     select
-        hub_node_id as left_node_id,
-        node_id as right_node_id,
+        hub_profile_id as left_node_id,
+        profile_id as right_node_id,
+        concat('same_', identifier_type) as rule,
+        concat('first_name same, last_name same, ', identifier_type, ' same') as evidence,
+        12 as score
+    from busy_identifiers
+
+    where profile_id <> hub_profile_id
+
+    union all
+
+    select
+        left_profile_id as left_node_id,
+        right_profile_id as right_node_id,
         rule,
-        identifier_value as evidence
+        evidence,
+        score
+    from matches
 
-    from starred
+    union all
 
-    where node_id <> hub_node_id
+    select
+        left_node_id,
+        right_node_id,
+        'forced_together' as rule,
+        reason as evidence,
+        1000 as score
+    from overrides
 
 )
 
-select * from edges
+select * from unioned

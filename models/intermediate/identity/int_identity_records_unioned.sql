@@ -47,6 +47,9 @@ customer_records as (
         region,
         postal_code,
         country_code,
+        customer_id as customer_number,
+        cast(null as {{ dbt.type_string() }}) as birth_date,
+        cast(null as {{ dbt.type_string() }}) as national_id,
         created_at
 
     from customers
@@ -92,6 +95,9 @@ missing_customer_records as (
         region,
         postal_code,
         country_code,
+        split_part(customer_record_key, ':', 3) as customer_number,
+        cast(null as {{ dbt.type_string() }}) as birth_date,
+        cast(null as {{ dbt.type_string() }}) as national_id,
         first_ordered_at as created_at
 
     from orders_of_missing_customers
@@ -119,6 +125,9 @@ guest_order_records as (
         region,
         postal_code,
         country_code,
+        cast(null as {{ dbt.type_string() }}) as customer_number,
+        cast(null as {{ dbt.type_string() }}) as birth_date,
+        cast(null as {{ dbt.type_string() }}) as national_id,
         ordered_at as created_at
 
     from orders
@@ -146,6 +155,9 @@ guest_checkout_records as (
         cast(null as {{ dbt.type_string() }}) as region,
         cast(null as {{ dbt.type_string() }}) as postal_code,
         cast(null as {{ dbt.type_string() }}) as country_code,
+        cast(null as {{ dbt.type_string() }}) as customer_number,
+        cast(null as {{ dbt.type_string() }}) as birth_date,
+        cast(null as {{ dbt.type_string() }}) as national_id,
         started_at as created_at
 
     from checkouts
@@ -173,6 +185,9 @@ profile_records as (
         region,
         postal_code,
         country_code,
+        external_id as customer_number,
+        birth_date,
+        cast(null as {{ dbt.type_string() }}) as national_id,
         created_at
 
     from profiles
@@ -196,6 +211,9 @@ requester_records as (
         cast(null as {{ dbt.type_string() }}) as region,
         cast(null as {{ dbt.type_string() }}) as postal_code,
         cast(null as {{ dbt.type_string() }}) as country_code,
+        external_id as customer_number,
+        cast(null as {{ dbt.type_string() }}) as birth_date,
+        cast(null as {{ dbt.type_string() }}) as national_id,
         created_at
 
     from requesters

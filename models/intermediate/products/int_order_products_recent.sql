@@ -12,7 +12,7 @@ orders as (
 
 order_lines as (
 
-    select * from {{ ref('int_order_line_amounts') }}
+    select * from {{ ref('order_lines') }}
 
     where
         is_counted

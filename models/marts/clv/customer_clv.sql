@@ -19,44 +19,82 @@ valued as (
             {{ round_significant('(formula_orders * own_mean_spend)') }} as decimal(18, 4)
         ) as formula_value,
         {{ round_significant('predicted_orders') }} as predicted_orders,
+        {{ round_significant('predicted_orders_lower') }} as predicted_orders_lower,
+        {{ round_significant('predicted_orders_upper') }} as predicted_orders_upper,
         cast(
             {{ round_significant('predicted_spend') }} as decimal(18, 4)
         ) as predicted_avg_order_value,
+        {{ round_significant('(predicted_orders * predicted_spend)') }} as expected_revenue,
+        cast(expected_revenue as decimal(18, 4)) as predicted_revenue,
         cast(
-            {{ round_significant('(predicted_orders * predicted_spend)') }} as decimal(18, 4)
-        ) as predicted_revenue,
-        {{ round_significant('p_alive') }} as p_alive,
-        cast({{ var('clv_horizon_days') }} as bigint) as clv_horizon_days,
+            {{ round_significant('predicted_revenue_lower') }} as decimal(18, 4)
+        ) as predicted_revenue_lower,
+        cast(
+            {{ round_significant('predicted_revenue_upper') }} as decimal(18, 4)
+        ) as predicted_revenue_upper,
+        cast(
+            {{ round_significant('(expected_revenue * ' ~ discount_factor() ~ ')') }}
+            as decimal(18, 4)
+        ) as discounted_revenue,
         case
-            when has_purchase_fit and has_spend_fit then 'mbg_nbd+gamma_gamma'
-            when has_purchase_fit then 'mbg_nbd+mean_spend'
-            else 'formula'
-        end as clv_method
+            when clv_method not in ('formula', 'last_period') then {{ round_significant('p_alive') }}
+        end as p_alive,
+        expected_next_order_date,
+        days_overdue,
+        clv_method
 
     from customers
 
 ),
 
-totalled as (
+-- Shares of buyers, not of value: a tier of a fifth can be planned for.
+thresholds as (
 
     select
-        customer_key,
-        as_of,
-        currency_code,
-        order_count,
-        purchase_day_count,
-        historic_value,
-        formula_value,
-        predicted_orders,
-        predicted_avg_order_value,
-        predicted_revenue,
-        cast(historic_value + predicted_revenue as decimal(18, 4)) as total_value,
-        p_alive,
-        clv_horizon_days,
-        clv_method
+        percentile_cont({{ 1 - var('value_tier_high_share') }})
+            within group (order by expected_revenue asc) as high_from,
+        percentile_cont(
+            {{ (1 - var('value_tier_high_share') - var('value_tier_mid_share')) | round(6) }}
+        ) within group (order by expected_revenue asc) as mid_from
 
     from valued
 
+),
+
+tiered as (
+
+    select
+        valued.customer_key,
+        valued.as_of,
+        valued.currency_code,
+        valued.order_count,
+        valued.purchase_day_count,
+        valued.historic_value,
+        valued.formula_value,
+        valued.predicted_orders,
+        valued.predicted_orders_lower,
+        valued.predicted_orders_upper,
+        valued.predicted_avg_order_value,
+        valued.predicted_revenue,
+        valued.predicted_revenue_lower,
+        valued.predicted_revenue_upper,
+        valued.discounted_revenue,
+        cast(valued.historic_value + valued.predicted_revenue as decimal(18, 4)) as total_value,
+        case
+            when valued.expected_revenue <= 0e0 then 'low'
+            when valued.expected_revenue >= thresholds.high_from then 'high'
+            when valued.expected_revenue >= thresholds.mid_from then 'mid'
+            else 'low'
+        end as value_tier,
+        valued.p_alive,
+        valued.expected_next_order_date,
+        cast(valued.days_overdue as bigint) as days_overdue,
+        cast({{ var('clv_horizon_days') }} as bigint) as clv_horizon_days,
+        valued.clv_method
+
+    from valued
+    cross join thresholds
+
 )
 
-select * from totalled
+select * from tiered

@@ -1,6 +1,3 @@
--- A view in the private warehouse: its rows are written once, when published.
-{{ config(materialized='view') }}
-
 with
 
 order_lines as (

@@ -20,7 +20,7 @@ outcomes as (
 
 order_lines as (
 
-    select * from {{ ref('int_order_line_amounts') }}
+    select * from {{ ref('order_lines') }}
 
 ),
 

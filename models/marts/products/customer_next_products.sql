@@ -34,12 +34,11 @@ order_lines as (
         order_key,
         product_key
 
-    from {{ ref('int_order_line_amounts') }}
+    from {{ ref('order_lines') }}
 
     where
         is_counted
         and product_key is not null
-        and first_order_key is not null
 
 ),
 

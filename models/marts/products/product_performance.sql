@@ -10,7 +10,7 @@ products as (
 
 order_lines as (
 
-    select * from {{ ref('int_order_line_amounts') }}
+    select * from {{ ref('order_lines') }}
 
     where
         is_counted
@@ -21,28 +21,6 @@ order_lines as (
 customer_products as (
 
     select * from {{ ref('int_customer_products_counted') }}
-
-),
-
-refunds as (
-
-    select * from {{ ref('refunds') }}
-
-    where
-        is_counted
-        and order_line_key is not null
-
-),
-
-lines_of_products as (
-
-    select
-        order_line_key,
-        product_key
-
-    from {{ ref('int_order_lines_unioned') }}
-
-    where product_key is not null
 
 ),
 
@@ -140,7 +118,9 @@ lines_summarized as (
         count(*) as line_count,
         sum(quantity) as item_quantity,
         sum(gross_amount) as gross_amount,
-        sum(sales_amount) as sales_amount
+        sum(sales_amount) as sales_amount,
+        sum(refunded_quantity) as refunded_quantity,
+        sum(refund_amount) as refund_amount
 
     from order_lines
 
@@ -188,20 +168,6 @@ customers_summarized as (
 
 ),
 
-refunds_summarized as (
-
-    select
-        lines_of_products.product_key,
-        sum(refunds.quantity) as refunded_quantity,
-        sum(refunds.refund_amount) as refund_amount
-
-    from lines_of_products
-    inner join refunds on lines_of_products.order_line_key = refunds.order_line_key
-
-    group by 1
-
-),
-
 joined as (
 
     select
@@ -216,8 +182,8 @@ joined as (
         cast(coalesce(lines_summarized.item_quantity, 0) as bigint) as item_quantity,
         cast(coalesce(lines_summarized.gross_amount, 0) as decimal(18, 4)) as gross_amount,
         cast(coalesce(lines_summarized.sales_amount, 0) as decimal(18, 4)) as sales_amount,
-        cast(coalesce(refunds_summarized.refunded_quantity, 0) as bigint) as refunded_quantity,
-        cast(coalesce(refunds_summarized.refund_amount, 0) as decimal(18, 4)) as refund_amount,
+        cast(coalesce(lines_summarized.refunded_quantity, 0) as bigint) as refunded_quantity,
+        cast(coalesce(lines_summarized.refund_amount, 0) as decimal(18, 4)) as refund_amount,
         cast(coalesce(orders_summarized.ticket_count, 0) as bigint) as ticket_count
 
     from products
@@ -227,8 +193,6 @@ joined as (
         on lines_summarized.product_key = orders_summarized.product_key
     left join customers_summarized
         on lines_summarized.product_key = customers_summarized.product_key
-    left join refunds_summarized
-        on lines_summarized.product_key = refunds_summarized.product_key
 
 ),
 

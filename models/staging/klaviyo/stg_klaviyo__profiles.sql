@@ -13,11 +13,13 @@ renamed as (
         'klaviyo' as platform,
         {{ entity_key('profile', 'id') }} as record_key,
         id as profile_id,
+        external_id,
 
         email,
         phone_number as phone,
         first_name,
         last_name,
+        birth_date,
         nullif(concat_ws(' ', address_1, address_2), '') as address_line,
         city,
         region,

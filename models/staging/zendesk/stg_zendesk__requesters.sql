@@ -13,6 +13,7 @@ renamed as (
         'zendesk' as platform,
         {{ entity_key('user', 'id') }} as record_key,
         cast(id as {{ dbt.type_string() }}) as requester_id,
+        external_id,
 
         email,
         phone,

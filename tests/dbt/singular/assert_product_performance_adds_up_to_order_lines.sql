@@ -7,7 +7,7 @@ told as (
 
     select
         coalesce(sum(item_quantity), 0) as item_quantity,
-        coalesce(sum(sales_amount), 0) as sales_amount
+        coalesce(sum(net_amount), 0) as net_amount
 
     from {{ ref('product_performance') }}
 
@@ -17,9 +17,9 @@ expected as (
 
     select
         coalesce(sum(quantity), 0) as item_quantity,
-        coalesce(sum(sales_amount), 0) as sales_amount
+        coalesce(sum(net_amount), 0) as net_amount
 
-    from {{ ref('int_order_line_amounts') }}
+    from {{ ref('order_lines') }}
 
     where
         is_counted
@@ -33,4 +33,4 @@ cross join expected
 
 where
     told.item_quantity != expected.item_quantity
-    or told.sales_amount != expected.sales_amount
+    or told.net_amount != expected.net_amount

@@ -14,9 +14,22 @@ from crm_warehouse import clv
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from tests.python.clv.shops import write_warehouse
 
-BEFORE_FIT = ["int_clv_customers_measured", "int_clv_cells", "int_clv_spend_cells", "int_clv_shop_rates"]
-AFTER_FIT = ["int_clv_current_fit", "int_clv_expected_purchases", "int_clv_customers_scored"]
-MARTS = ["customer_clv", "customer_churn"]
+BEFORE_FIT = [
+    "int_clv_customers_measured",
+    "int_clv_cells",
+    "int_clv_spend_cells",
+    "int_clv_shop_rates",
+    "int_clv_origins",
+    "int_clv_purchase_days_sampled",
+    "int_clv_backtest_histories",
+]
+AFTER_FIT = [
+    "int_clv_current_fit",
+    "int_clv_recent_purchases",
+    "int_clv_expected_purchases",
+    "int_clv_customers_scored",
+]
+MARTS = ["customer_clv", "customer_churn", "clv_model_quality"]
 
 CompiledModels = dict[str, tuple[str, str]]
 
@@ -29,6 +42,7 @@ class Scores:
     clv: pd.DataFrame
     churn: pd.DataFrame
     expected_purchases: pd.DataFrame
+    quality: pd.DataFrame
 
 
 @pytest.fixture(scope="session")
@@ -60,14 +74,27 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, int], C
 
 @pytest.fixture
 def score(compiled: Callable[[int, int], CompiledModels], tmp_path: Path) -> Callable[..., Scores]:
-    """Build, fit and score a shop given as rows of int_customer_orders_summarized."""
+    """Build, fit and score a shop given as rows of int_customer_orders_summarized and, where needed, of orders.
 
-    def run(customers: pd.DataFrame, *, horizons: tuple[int, int] = (365, 90), fit: bool = True) -> Scores:
+    `choices` overrules what the backtest chose: assignments to columns of pipeline.clv_choices.
+    """
+
+    def run(
+        customers: pd.DataFrame,
+        orders: pd.DataFrame | None = None,
+        *,
+        horizons: tuple[int, int] = (365, 90),
+        fit: bool = True,
+        choices: str | None = None,
+    ) -> Scores:
         models = compiled(*horizons)
         settings = Settings(raw=tmp_path, out=tmp_path)
-        write_warehouse(settings.warehouse_path, customers)
+        write_warehouse(settings.warehouse_path, customers, orders)
         _build(settings, models, BEFORE_FIT)
         report = clv.fit(settings, "b1") if fit else None
+        if choices:
+            with duckdb.connect(str(settings.warehouse_path)) as con:
+                con.execute(f"update pipeline.clv_choices set {choices}")
         _build(settings, models, AFTER_FIT + MARTS)
         with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
             return Scores(
@@ -75,6 +102,7 @@ def score(compiled: Callable[[int, int], CompiledModels], tmp_path: Path) -> Cal
                 con.table("marts.customer_clv").order("customer_key").df(),
                 con.table("marts.customer_churn").order("customer_key").df(),
                 con.table("intermediate.int_clv_expected_purchases").df(),
+                con.table("marts.clv_model_quality").df(),
             )
 
     return run

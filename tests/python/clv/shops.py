@@ -33,7 +33,8 @@ class Process:
 class Shop:
     """Customers by purchase history, in whole days.
 
-    `later` is how often each bought after the as-of date, within the hold-out.
+    `later` is how often each bought after the as-of date, within the hold-out; `purchases` are customer and day of
+    every purchase before it.
     """
 
     frequency: FloatArray
@@ -41,6 +42,7 @@ class Shop:
     age_days: FloatArray
     mean_spend: FloatArray
     later: FloatArray
+    purchases: FloatArray
 
     def purchase_cells(self) -> PurchaseCells:
         return PurchaseCells(
@@ -49,6 +51,18 @@ class Shop:
 
     def spend_cells(self) -> SpendCells:
         return SpendCells(self.frequency + 1, self.mean_spend, np.ones_like(self.frequency))
+
+    def orders(self) -> pd.DataFrame:
+        """Rows of orders: one per purchase day, at the customer's mean spend."""
+        who = self.purchases[:, 0].astype(int)
+        days = pd.Timestamp(AS_OF) - pd.to_timedelta(self.age_days[who] - self.purchases[:, 1], unit="D")
+        return pd.DataFrame(
+            {
+                "customer_key": [f"c{number:06d}" for number in who],
+                "order_date": days,
+                "sales_amount": self.mean_spend[who].round(2),
+            }
+        )
 
     def customers(self, refunds: float = 0.0) -> pd.DataFrame:
         """Rows of int_customer_orders_summarized; `refunds` is the share of all sales given back."""
@@ -88,6 +102,8 @@ def simulate(
     now, last = start.copy(), start.copy()
     frequency, later = np.zeros(customers), np.zeros(customers)
     alive = rng.random(customers) >= dropout
+    everybody = np.arange(customers, dtype=float)
+    purchases = [np.column_stack([everybody, np.zeros(customers)])]
     while alive.any():
         now = np.where(alive, now + rng.exponential(1, customers) / np.maximum(rate, 1e-12), now)
         alive &= now <= (weeks + holdout_weeks) * 7
@@ -96,15 +112,30 @@ def simulate(
         new_day = seen & (np.floor(now) > last)
         frequency[new_day] += 1
         last[new_day] = np.floor(now[new_day])
+        purchases.append(np.column_stack([everybody, last - start])[new_day])
         later[alive & ~seen] += 1
         alive &= rng.random(customers) >= dropout
     level = rng.gamma(truth.q, 1 / truth.v, customers)
     spend = rng.gamma(truth.p * (frequency + 1), 1 / (level * (frequency + 1)))
-    return Shop(frequency, last - start, weeks * 7 - start, spend, later)
+    return Shop(frequency, last - start, weeks * 7 - start, spend, later, np.concatenate(purchases))
 
 
-def write_warehouse(path: Path, customers: pd.DataFrame, build_id: str = "b1") -> None:
-    """Write what the CLV models read: the run context, the customer roll-up and an empty table of fits."""
+EVEN_ORDERS = """
+    select customer_key, sales_amount / purchase_day_count as sales_amount, first_purchase_date + cast(round(
+        (last_purchase_date - first_purchase_date) * number / greatest(1, purchase_day_count - 1)) as integer
+    ) as order_date
+    from intermediate.int_customer_orders_summarized, lateral unnest(range(purchase_day_count)) as numbers (number)
+"""
+
+
+def write_warehouse(
+    path: Path, customers: pd.DataFrame, orders: pd.DataFrame | None = None, build_id: str = "b1"
+) -> None:
+    """Write what the CLV models read: the run context, the customer roll-up, orders and an empty table of fits.
+
+    `orders` has customer_key, order_date and sales_amount. Without, each customer's purchases lie evenly between
+    the first and the last, which is all that the roll-up knows.
+    """
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
         for schema in ("pipeline", "staging", "intermediate", "marts"):
@@ -118,7 +149,8 @@ def write_warehouse(path: Path, customers: pd.DataFrame, build_id: str = "b1") -
             """
             create table intermediate.int_customer_orders_summarized as
             select
-                * exclude (sales_amount, refund_amount, first_purchase_date, last_purchase_date),
+                * exclude (customer_key, sales_amount, refund_amount, first_purchase_date, last_purchase_date),
+                cast(customer_key as varchar) as customer_key,
                 cast(first_purchase_date as date) as first_purchase_date,
                 cast(last_purchase_date as date) as last_purchase_date,
                 cast(last_purchase_date as date) as last_order_date,
@@ -126,6 +158,25 @@ def write_warehouse(path: Path, customers: pd.DataFrame, build_id: str = "b1") -
                 cast(refund_amount as decimal(18, 4)) as refund_amount,
                 cast(sales_amount as decimal(18, 4)) - cast(refund_amount as decimal(18, 4)) as net_amount
             from given_customers
+            """
+        )
+        if orders is not None:
+            con.register("given_orders", orders)
+        con.execute(
+            f"""
+            create table marts.orders as
+            select customer_key, cast(order_date as date) as order_date, true as is_purchase,
+                cast(sales_amount as decimal(18, 4)) as sales_amount
+            from ({"from given_orders" if orders is not None else EVEN_ORDERS});
+            create table marts.refunds as
+            select customer_key, last_purchase_date as refund_date, true as is_counted, refund_amount
+            from intermediate.int_customer_orders_summarized where refund_amount > 0;
+            create table intermediate.int_customer_messages_summarized as
+            select null::varchar as customer_key, null::timestamp as last_email_engaged_at limit 0;
+            create table intermediate.int_customer_consents_resolved as
+            select null::varchar as customer_key, null::varchar as channel, null::varchar as consent_status limit 0;
+            create table intermediate.int_customer_support_summarized as
+            select null::varchar as customer_key, 0 as open_ticket_count, false as is_last_csat_bad limit 0;
             """
         )
         create_fits_table(con)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from crm_warehouse.clv.cells import PurchaseCells
-from crm_warehouse.clv.purchases import PurchaseModel, fit_purchases, log_likelihood
+from crm_warehouse.clv.purchases import PurchaseModel, expected_repeats, fit_purchases, log_likelihood
 from tests.python.clv.shops import Process, simulate
 
 MODELS: list[PurchaseModel] = ["bg_nbd", "mbg_nbd"]
@@ -142,3 +142,10 @@ def test_bg_nbd_is_refused_where_its_expectation_does_not_exist() -> None:
     assert refused.reason is not None
     assert "a + b" in refused.reason
     assert fit_purchases(shop, "mbg_nbd").reason is None
+
+
+def test_a_new_customers_expected_repeats_are_what_simulated_ones_make() -> None:
+    process = Process(r=0.8, alpha=5.0, a=0.6, b=3.0)
+    shop = simulate(20_000, process, weeks=1e-9, holdout_weeks=52, seed=3)
+    expected = expected_repeats(np.array([52.0]), process.r, process.alpha, process.a, process.b)
+    assert shop.later.mean() == pytest.approx(expected[0], rel=0.03)

@@ -1,6 +1,7 @@
 """The scoring SQL against scipy, on shops that are hard to score, and on a real hold-out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from crm_warehouse.clv.cells import PurchaseCells
 from crm_warehouse.clv.purchases import log_likelihood
 from crm_warehouse.clv.store import FitRow
 from tests.python.clv.conftest import Scores
-from tests.python.clv.shops import AS_OF, Process, Shop, simulate
+from tests.python.clv.shops import AS_OF, FloatArray, Process, Shop, simulate
 
 Score = Callable[..., Scores]
 
@@ -23,7 +24,7 @@ Score = Callable[..., Scores]
 @pytest.fixture
 def fitted_shop(score: Score) -> tuple[Shop, Scores]:
     shop = simulate(2_000)
-    return shop, score(shop.customers(refunds=0.1))
+    return shop, score(shop.customers(refunds=0.1), shop.orders(), choices="candidate = 'mbg_nbd'")
 
 
 def expected_if_alive(fit: FitRow, x: float, age_days: float, horizon_days: float) -> float:
@@ -103,7 +104,7 @@ def test_value_is_the_product_of_alive_purchases_and_shrunk_spend(fitted_shop: t
 
 def test_on_average_predictions_are_what_comes(score: Score) -> None:
     shop = simulate(8_000, holdout_weeks=39)
-    scores = score(shop.customers(), horizons=(273, 273))
+    scores = score(shop.customers(), shop.orders(), horizons=(273, 273))
     assert scores.clv.predicted_orders.sum() == pytest.approx(shop.later.sum(), rel=0.05)
     came_back = shop.later > 0
     assert scores.churn.churn_probability.mean() == pytest.approx(1 - came_back.mean(), abs=0.01)
@@ -139,18 +140,44 @@ def today(customers: int) -> pd.DataFrame:
 def collapsed() -> pd.DataFrame:
     """A shop nobody bought from for a year."""
     shop = simulate(1_000)
-    later = Shop(shop.frequency, shop.recency_days, shop.age_days + 365, shop.mean_spend, shop.later)
+    later = replace(shop, age_days=shop.age_days + 365)
     return later.customers()
 
 
-HARD_SHOPS: dict[str, tuple[Callable[[], pd.DataFrame], str]] = {
-    "twenty_customers": (lambda: simulate(20).customers(), "formula"),
-    "three_weeks_of_history": (lambda: simulate(2_000, Process(alpha=1.0), weeks=3).customers(), "formula"),
+def seasonal() -> Shop:
+    """A shop that sells four times as much in the last quarter of each year."""
+    even = simulate(3_000, weeks=156)
+    position = even.age_days[even.purchases[:, 0].astype(int)] - even.purchases[:, 1]
+    year, day = np.divmod(1091 - position, 364)
+    squeezed = np.floor(np.where(day < 156, day * 273 / 156, 273 + (day - 156) * 91 / 208))
+    return from_days(even, year * 364 + squeezed)
+
+
+def from_days(shop: Shop, days: FloatArray) -> Shop:
+    """The shop with its purchases moved to other days, counted from three years before the as-of date."""
+    who = shop.purchases[:, 0].astype(int)
+    unique = np.unique(np.column_stack([who, days]), axis=0)
+    first, last = np.full(len(shop.age_days), np.inf), np.zeros(len(shop.age_days))
+    np.minimum.at(first, unique[:, 0].astype(int), unique[:, 1])
+    np.maximum.at(last, unique[:, 0].astype(int), unique[:, 1])
+    return replace(
+        shop,
+        frequency=np.bincount(unique[:, 0].astype(int), minlength=len(first)) - 1.0,
+        recency_days=last - first,
+        age_days=1091 - first,
+        purchases=np.column_stack([unique[:, 0], unique[:, 1] - first[unique[:, 0].astype(int)]]),
+    )
+
+
+HARD_SHOPS: dict[str, tuple[Callable[[], pd.DataFrame | Shop], str]] = {
+    "twenty_customers": (lambda: simulate(20), "formula"),
+    "three_weeks_of_history": (lambda: simulate(2_000, Process(alpha=1.0), weeks=3), "formula"),
+    "strong_seasonality": (seasonal, "mbg_nbd+gamma_gamma"),
     "opened_today": (lambda: today(50), "formula"),
     "one_customer": (lambda: today(1), "formula"),
     "nobody": (lambda: today(0), "formula"),
     "one_time_buyers_98_percent": (
-        lambda: simulate(5_000, one_time_share=0.97).customers(),
+        lambda: simulate(5_000, one_time_share=0.97),
         "mbg_nbd+gamma_gamma",
     ),
     "one_with_500_orders": (
@@ -161,7 +188,7 @@ HARD_SHOPS: dict[str, tuple[Callable[[], pd.DataFrame], str]] = {
     "refunds_above_orders": (lambda: simulate(1_000).customers(refunds=1.5), "mbg_nbd+gamma_gamma"),
     "collapsed": (collapsed, "mbg_nbd+gamma_gamma"),
     "clockwork": (
-        lambda: simulate(1_000, Process(r=60.0, alpha=240.0, a=0.01, b=50.0)).customers(),
+        lambda: simulate(1_000, Process(r=60.0, alpha=240.0, a=0.01, b=50.0)),
         "mbg_nbd+gamma_gamma",
     ),
 }
@@ -169,21 +196,32 @@ HARD_SHOPS: dict[str, tuple[Callable[[], pd.DataFrame], str]] = {
 
 @pytest.mark.parametrize(("make", "method"), HARD_SHOPS.values(), ids=HARD_SHOPS.keys())
 def test_hard_shops_are_scored_without_nonsense(
-    score: Score, make: Callable[[], pd.DataFrame], method: str
+    score: Score, make: Callable[[], pd.DataFrame | Shop], method: str
 ) -> None:
     shop = make()
-    scores = score(shop)
-    assert list(scores.clv.customer_key) == sorted(shop.customer_key)
-    assert list(scores.churn.customer_key) == sorted(shop.customer_key)
+    customers, orders = (shop.customers(), shop.orders()) if isinstance(shop, Shop) else (shop, None)
+    scores = score(customers, orders)
+    assert list(scores.clv.customer_key) == sorted(customers.customer_key)
+    assert list(scores.churn.customer_key) == sorted(customers.customer_key)
     assert set(scores.clv.clv_method) <= {method}
     assert scores.report is not None
     assert (scores.report.row.reason is None) == (method != "formula")
-    numbers = ["predicted_orders", "predicted_avg_order_value", "predicted_revenue", "formula_value"]
+    ends = [
+        "predicted_orders_lower",
+        "predicted_orders_upper",
+        "predicted_revenue_lower",
+        "predicted_revenue_upper",
+    ]
+    numbers = ["predicted_orders", "predicted_avg_order_value", "predicted_revenue", "formula_value", *ends]
     values = scores.clv[numbers].astype(float).to_numpy()
     assert np.all(np.isfinite(values))
     assert np.all(values >= 0)
     assert np.all(scores.clv.predicted_orders <= 365)
+    for what in ("orders", "revenue"):
+        assert np.all(scores.clv[f"predicted_{what}_lower"] <= scores.clv[f"predicted_{what}"])
+        assert np.all(scores.clv[f"predicted_{what}"] <= scores.clv[f"predicted_{what}_upper"])
     assert np.all(scores.churn.churn_probability.between(0, 1))
+    assert np.all(scores.churn.value_at_risk.astype(float) >= 0)
     assert np.all(scores.clv.p_alive.dropna().between(0, 1))
     assert np.all(scores.clv.p_alive.isna()) or method != "formula"
 
@@ -239,7 +277,14 @@ def test_real_hold_outs_are_predicted_as_well_as_by_the_reference(
         having min(day) filter (where amount > 0) <= 0 order by customer_id
         """
     ).df()
-    scores = score(seen, horizons=(horizon_days, horizon_days))
+    orders = duckdb.sql(
+        f"""
+        select customer_id as customer_key, date '{AS_OF}' + cast(day as integer) as order_date,
+            sum(amount) as sales_amount
+        from {orders} where day <= 0 and amount > 0 group by all
+        """
+    ).df()
+    scores = score(seen, orders, horizons=(horizon_days, horizon_days))
     assert list(came.customer_key) == list(scores.clv.customer_key)
     orders_error = (scores.clv.predicted_orders - came.orders).abs().mean()
     revenue_error = (scores.clv.predicted_revenue.astype(float) - came.revenue).abs().mean()

@@ -39,7 +39,12 @@ def write_cells(settings: Settings, shop: Shop) -> None:
                 sum(cast(sales_amount / purchase_day_count as decimal(28, 6))) as mean_spend_sum
             from shop group by all;
             create or replace table intermediate.int_clv_shop_rates as
-            select date '{AS_OF}' as as_of_date, cast(25 as decimal(18, 4)) as mean_spend_amount
+            select date '{AS_OF}' as as_of_date, cast(25 as decimal(18, 4)) as mean_spend_amount;
+            create or replace table intermediate.int_clv_backtest_histories as
+            select 90 as horizon_days, 0 as origin_number, 0 as years_back, date '{AS_OF}' as origin_date,
+                x as repeat_purchase_count, recency as recency_days, age as age_days, sales_amount, refund_amount,
+                0 as recent_purchase_day_count, 0 as later_purchase_day_count, 0 as later_net_amount
+            from shop
             """
         )
 

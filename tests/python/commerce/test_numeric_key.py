@@ -6,7 +6,7 @@ from crm_warehouse.ingest.discover import source_number
 from tests.python.sql_subset import rendered
 
 SOURCES = ["shopify", "shop_eu", "b2b"]
-LARGEST = 2**48 - 1
+LARGEST = 2**62 - 1
 
 
 def keys(ids: list[int | None]) -> list[int | None]:

@@ -101,6 +101,9 @@ def test_a_column_is_stored_as_its_mart_asks(settings: Settings) -> None:
     build = FakeBuild(settings, "b1")
     column = build.manifest["nodes"]["model.crm_warehouse.orders"]["columns"]["order_key"]
     column["config"] = {"meta": {"compression": "uncompressed"}}
+    mart = build.manifest["nodes"]["model.crm_warehouse.customer_360"]
+    mart["config"]["meta"]["compression"] = "uncompressed"
+    mart["columns"]["customer_key"]["data_type"] = "string"
     build.run()
     path = stage_candidate(settings, "b1").marts_path
     stored = (
@@ -109,6 +112,8 @@ def test_a_column_is_stored_as_its_mart_asks(settings: Settings) -> None:
     )
     assert read(path, stored) == [("Uncompressed",)]
     assert read(path, stored.replace("order_key", "customer_key")) != [("Uncompressed",)]
+    of_the_mart = stored.replace("orders", "customer_360").replace("order_key", "customer_key")
+    assert read(path, of_the_mart) == [("Uncompressed",)]
 
 
 def test_a_candidate_says_what_it_is(settings: Settings) -> None:
@@ -159,12 +164,30 @@ def test_a_project_without_marts_is_refused() -> None:
         published_marts(empty)
 
 
-def test_a_warning_does_not_block_but_is_reported(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("meta", "may_warn"),
+    [
+        ({"owner": "analytics", "until": "2999-01-01"}, True),
+        ({"owner": "analytics", "until": "2020-01-01"}, False),
+        ({"owner": "analytics"}, False),
+        ({"until": "2999-01-01"}, False),
+        ({}, False),
+    ],
+    ids=["until later", "ran out", "without an end", "without an owner", "nobody's"],
+)
+def test_a_warning_is_reported_and_blocks_once_its_time_is_up(
+    settings: Settings, meta: dict[str, str], may_warn: bool
+) -> None:
     build = FakeBuild(settings, "b1")
     build.ingest()
-    build.invoke("all", list(build.manifest["nodes"]), statuses={TEST_NODE: "warn"})
+    build.manifest["nodes"][TEST_NODE]["config"]["meta"] = meta
     build.write_manifest()
-    assert stage_candidate(settings, "b1").warnings == [TEST_NODE]
+    build.invoke("all", list(build.manifest["nodes"]), statuses={TEST_NODE: "warn"})
+    if may_warn:
+        assert stage_candidate(settings, "b1").warnings == [TEST_NODE]
+    else:
+        with pytest.raises(WarehouseError, match="warn without an owner and an end date"):
+            stage_candidate(settings, "b1")
 
 
 def _everything(build: FakeBuild, **options: Any) -> None:

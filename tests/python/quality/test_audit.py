@@ -130,7 +130,9 @@ def test_a_good_candidate_passes_and_its_verdict_is_bound_to_the_file(candidate:
         "orders_p_is_a_probability",
         "orders_are_there",
         "orders_p_is_finite",
+        "orders_keeps_its_rows",
     }
+    assert [r.rule for r in report.rules if r.status == "not_assessed"] == ["orders_keeps_its_rows"]
     assert report.build_id == "b1"
     assert report.file_sha256 == sha256(folder / "marts.duckdb")
     assert report.candidate_sha256 == sha256(folder / CANDIDATE_FILE)

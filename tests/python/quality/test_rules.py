@@ -6,7 +6,14 @@ import pytest
 import yaml
 
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.quality.rules import EXACT_KEY_ROWS, SUITES_DIR, Rule, candidate_rules
+from crm_warehouse.quality.rules import (
+    ARRIVAL_DIR,
+    EXACT_KEY_ROWS,
+    RELEASE_DIR,
+    Rule,
+    arrival_rules,
+    candidate_rules,
+)
 
 SUITE = """
 table: orders
@@ -25,7 +32,7 @@ rules:
 
 
 def table(rows: int = 10, keys: list[list[str]] | None = None) -> dict[str, object]:
-    return {"rows": rows, "keys": [["order_key"]] if keys is None else keys}
+    return {"rows": rows, "keys": [["order_key"]] if keys is None else keys, "is_compared": False}
 
 
 def rules_of(suites: Path, *, raw_orders: int, **options: object) -> dict[str, Rule]:
@@ -85,10 +92,55 @@ def test_a_malformed_suite_names_its_file(suites: Path) -> None:
         rules_of(suites, raw_orders=1)
 
 
+def test_a_table_is_compared_with_the_live_version_unless_it_is_a_difference(tmp_path: Path) -> None:
+    tables = {"orders": {**table(), "is_compared": True}, "changes": table()}
+    names = {rule.name: rule.needs_live for rule in candidate_rules(tables, [], tmp_path)}
+    assert names["orders_keeps_its_rows"]
+    assert "changes_keeps_its_rows" not in names
+
+
+def test_only_text_that_is_not_declared_personal_is_searched_for_addresses(tmp_path: Path) -> None:
+    columns = [
+        {"name": "email", "type": "VARCHAR", "personal": True},
+        {"name": "note", "type": "VARCHAR", "personal": False},
+        {"name": "amount", "type": "DOUBLE", "personal": False},
+    ]
+    (rule,) = (
+        rule
+        for rule in candidate_rules({"orders": {**table(), "columns": columns}}, [], tmp_path)
+        if rule.name == "orders_hides_no_personal_data"
+    )
+    assert '"note"' in rule.arguments["query"]
+    assert '"email"' not in rule.arguments["query"]
+
+
+def test_a_warning_needs_an_owner_and_an_end(suites: Path) -> None:
+    (suites / "warning.yml").write_text(
+        "table: orders\nrules:\n- {rule: a, why: b., severity: warning, failing_rows: select 1}\n"
+    )
+    with pytest.raises(WarehouseError, match="a warning needs an owner and a last day"):
+        rules_of(suites, raw_orders=1)
+
+
 def test_the_projects_rules_say_why_and_name_their_table() -> None:
-    for path in SUITES_DIR.glob("*.yml"):
+    for path in RELEASE_DIR.glob("[a-z]*.yml"):
         suite = yaml.safe_load(path.read_text())
         assert path.stem == suite["table"]
         for rule in suite["rules"]:
             assert rule["rule"].startswith(f"{suite['table']}_")
             assert rule["why"].endswith(".")
+
+
+def test_rules_that_compare_name_what_they_found() -> None:
+    compared = [rule for rule in [*arrival_rules(), *candidate_rules({}, [])] if rule.needs_live]
+    assert len(compared) > 20
+    for rule in compared:
+        assert rule.has_findings, rule.name
+        assert "as detail" in rule.arguments["query"], rule.name
+
+
+def test_every_arrival_rule_states_its_limit() -> None:
+    for path in [*ARRIVAL_DIR.glob("*.yml"), RELEASE_DIR / "_against_live.yml"]:
+        for suite in yaml.safe_load_all(path.read_text()):
+            for rule in suite["rules"]:
+                assert {"why", "example", "fix", "limit"} <= set(rule), rule["rule"]

@@ -1,0 +1,501 @@
+{{ config(materialized='table') }}
+
+-- Every pair of candidates, what they agree in, and the evidence in bits (Fellegi & Sunter 1969):
+-- 0 bits are even odds that both are one person. Agreement adds what the value's rarity is worth,
+-- contradiction subtracts, and the odds against any two records being one person (prior_bits)
+-- come off in the end. Weights and what they were measured on: docs/identity.md.
+with
+
+candidates as (
+
+    select * from {{ ref('int_identity_candidates') }}
+
+),
+
+profiles as (
+
+    select * from {{ ref('int_identity_profiles_weighed') }}
+
+),
+
+given_name_variants as (
+
+    select * from {{ ref('int_given_name_variants') }}
+
+),
+
+compared as (
+
+    select
+        candidates.left_profile_id,
+        candidates.right_profile_id,
+        left_profiles.prior_bits,
+        left_profiles.is_name_assumed or right_profiles.is_name_assumed as is_name_assumed,
+        left_profiles.is_order as is_left_order,
+        right_profiles.is_order as is_right_order,
+        least(left_profiles.first_name_bits, right_profiles.first_name_bits) as first_name_bits,
+        least(left_profiles.last_name_bits, right_profiles.last_name_bits) as last_name_bits,
+        least(left_profiles.postal_code_bits, right_profiles.postal_code_bits)
+            as postal_code_bits,
+        greatest(left_profiles.city_bits, right_profiles.city_bits) as city_bits,
+        least(left_profiles.first_name_count, right_profiles.first_name_count)
+            as first_name_count,
+        {{ name_agreement(
+            'left_profiles.first_name', 'right_profiles.first_name',
+            'left_profiles.first_name_count', 'right_profiles.first_name_count',
+            'given_name_variants.left_name is not null'
+        ) }} as first_name_agreement,
+        {{ name_agreement(
+            'left_profiles.last_name', 'right_profiles.last_name',
+            'left_profiles.last_name_count', 'right_profiles.last_name_count'
+        ) }} as last_name_agreement,
+        -- Given in the other order: worth a look only where the given order agrees in nothing.
+        case
+            when
+                coalesce(left_profiles.first_name, '') <> coalesce(right_profiles.first_name, '')
+                and coalesce(left_profiles.last_name, '') <> coalesce(right_profiles.last_name, '')
+                then {{ name_agreement(
+                    'left_profiles.first_name', 'right_profiles.last_name',
+                    'left_profiles.first_name_count', 'right_profiles.last_name_count'
+                ) }}
+        end as first_to_last_agreement,
+        case
+            when
+                coalesce(left_profiles.first_name, '') <> coalesce(right_profiles.first_name, '')
+                and coalesce(left_profiles.last_name, '') <> coalesce(right_profiles.last_name, '')
+                then {{ name_agreement(
+                    'left_profiles.last_name', 'right_profiles.first_name',
+                    'left_profiles.last_name_count', 'right_profiles.first_name_count'
+                ) }}
+        end as last_to_first_agreement,
+        case
+            when
+                left_profiles.email_normalized is null
+                or right_profiles.email_normalized is null
+                then 'missing'
+            when left_profiles.email_normalized = right_profiles.email_normalized
+                then case when left_profiles.is_email_crowded then 'crowded' else 'same' end
+            when
+                left_profiles.mailbox = right_profiles.mailbox
+                and length(left_profiles.mailbox) >= 6
+                and {{ edit_distance(
+                    'left_profiles.email_domain', 'right_profiles.email_domain'
+                ) }} <= 2
+                then 'misspelt'
+            when
+                left_profiles.email_domain = right_profiles.email_domain
+                and coalesce(left_profiles.mailbox_digits, '')
+                = coalesce(right_profiles.mailbox_digits, '')
+                and length(left_profiles.mailbox) >= 7
+                and abs(length(left_profiles.mailbox) - length(right_profiles.mailbox)) <= 1
+                and {{ edit_distance('left_profiles.mailbox', 'right_profiles.mailbox') }} = 1
+                then 'misspelt'
+            when
+                (left_profiles.is_domain_rare or right_profiles.is_domain_rare)
+                and length(left_profiles.email_normalized) >= 10
+                and abs(
+                    length(left_profiles.email_normalized)
+                    - length(right_profiles.email_normalized)
+                ) <= 2
+                and {{ edit_distance(
+                    'left_profiles.email_normalized', 'right_profiles.email_normalized'
+                ) }} <= 2
+                then 'misspelt'
+            when
+                left_profiles.mailbox = right_profiles.mailbox
+                and length(left_profiles.mailbox) >= 8
+                then 'similar'
+            when
+                abs(
+                    length(left_profiles.email_normalized)
+                    - length(right_profiles.email_normalized)
+                ) <= 2
+                and length(left_profiles.mailbox) >= 5
+                and {{ edit_distance(
+                    'left_profiles.email_normalized', 'right_profiles.email_normalized'
+                ) }} <= 2
+                then 'similar'
+            else 'different'
+        end as email_agreement,
+        -- A number without a country is compared by its last eight digits.
+        case
+            when left_profiles.phone_ending is null or right_profiles.phone_ending is null
+                then 'missing'
+            when
+                left_profiles.phone_e164 = right_profiles.phone_e164
+                or (
+                    left_profiles.phone_ending = right_profiles.phone_ending
+                    and (
+                        left_profiles.phone_e164 is null or right_profiles.phone_e164 is null
+                    )
+                )
+                then case
+                    when left_profiles.is_phone_crowded then 'crowded'
+                    when left_profiles.phone_surname_count > 1 then 'shared'
+                    else 'same'
+                end
+            when
+                {{ edit_distance(
+                    'left_profiles.phone_ending', 'right_profiles.phone_ending'
+                ) }} = 1
+                then 'similar'
+            else 'different'
+        end as phone_agreement,
+        coalesce(
+            left_profiles.customer_number = right_profiles.customer_number, false
+        ) as is_customer_number_same,
+        case
+            when
+                left_profiles.national_id_normalized is null
+                or right_profiles.national_id_normalized is null
+                then 'missing'
+            when
+                left_profiles.national_id_normalized = right_profiles.national_id_normalized
+                then 'same'
+            when
+                {{ edit_distance(
+                    'left_profiles.national_id_normalized',
+                    'right_profiles.national_id_normalized'
+                ) }} = 1
+                then 'misspelt'
+            else 'different'
+        end as national_id_agreement,
+        {{ birth_date_agreement(
+            'left_profiles.birth_date_digits', 'right_profiles.birth_date_digits'
+        ) }} as birth_date_agreement,
+        case
+            when
+                left_profiles.street_normalized is null
+                or right_profiles.street_normalized is null
+                then 'missing'
+            when
+                left_profiles.street_normalized <> right_profiles.street_normalized
+                and (
+                    length(left_profiles.street_normalized) < 5
+                    or {{ edit_distance(
+                        'left_profiles.street_normalized', 'right_profiles.street_normalized'
+                    ) }} > 2
+                )
+                then 'different'
+            when left_profiles.house_number = right_profiles.house_number then 'same'
+            when
+                left_profiles.house_number is null or right_profiles.house_number is null
+                then 'street'
+            else 'neighbour'
+        end as address_agreement,
+        case
+            when
+                left_profiles.postal_code_normalized is null
+                or right_profiles.postal_code_normalized is null
+                then 'missing'
+            when
+                left_profiles.postal_code_normalized = right_profiles.postal_code_normalized
+                then 'same'
+            when
+                {{ edit_distance(
+                    'left_profiles.postal_code_normalized',
+                    'right_profiles.postal_code_normalized'
+                ) }} = 1
+                then 'misspelt'
+            else 'different'
+        end as postal_code_agreement,
+        case
+            when left_profiles.city_normalized is null or right_profiles.city_normalized is null
+                then 'missing'
+            when left_profiles.city_normalized = right_profiles.city_normalized then 'same'
+            when
+                length(left_profiles.city_normalized) >= 5
+                and {{ edit_distance(
+                    'left_profiles.city_normalized', 'right_profiles.city_normalized'
+                ) }} <= 2
+                then 'misspelt'
+            else 'different'
+        end as city_agreement
+
+    from candidates
+    inner join profiles as left_profiles
+        on candidates.left_profile_id = left_profiles.profile_id
+    inner join profiles as right_profiles
+        on candidates.right_profile_id = right_profiles.profile_id
+    left join given_name_variants
+        on
+            left_profiles.first_name = given_name_variants.left_name
+            and right_profiles.first_name = given_name_variants.right_name
+
+),
+
+ordered as (
+
+    select
+        *,
+        coalesce(
+            first_to_last_agreement in ('same', 'similar')
+            and last_to_first_agreement in ('same', 'similar')
+            and not (
+                first_name_agreement in ('same', 'variant', 'similar', 'initial')
+                and last_name_agreement in ('same', 'similar')
+            ),
+            false
+        ) as is_name_swapped,
+        -- One name of a record that gives only one, in the other field.
+        coalesce(
+            first_name_agreement in ('missing', 'different')
+            and last_name_agreement in ('missing', 'different')
+            and (
+                first_to_last_agreement in ('same', 'similar')
+                or last_to_first_agreement in ('same', 'similar')
+            )
+            and first_to_last_agreement <> 'different'
+            and last_to_first_agreement <> 'different',
+            false
+        ) as is_name_misplaced
+
+    from compared
+
+),
+
+-- What the names say together. Everything else that two people can share, a household shares:
+-- relatives and strangers in one household are told apart by the first name alone.
+judged as (
+
+    select
+        *,
+        case
+            when
+                is_name_assumed
+                and (phone_agreement in ('same', 'shared') or is_customer_number_same)
+                then 'none'
+            when
+                first_name_agreement = 'different'
+                and last_name_agreement in ('same', 'similar', 'unclear', 'initial')
+                and not is_name_swapped
+                then 'relative'
+            when is_name_swapped then 'full'
+            when is_name_misplaced then 'part'
+            when
+                is_name_assumed
+                and 'different' in (first_name_agreement, last_name_agreement)
+                then 'conflict'
+            when is_name_assumed then 'none'
+            when
+                first_name_agreement in ('same', 'variant', 'similar', 'initial', 'unclear')
+                and last_name_agreement in ('same', 'similar', 'initial', 'unclear')
+                and not (first_name_agreement = 'unclear' and last_name_agreement = 'unclear')
+                then 'full'
+            when
+                first_name_agreement in ('same', 'variant', 'similar')
+                and last_name_agreement = 'different'
+                and email_agreement <> 'misspelt'
+                then 'renamed'
+            when 'different' in (first_name_agreement, last_name_agreement) then 'conflict'
+            when first_name_agreement = 'missing' and last_name_agreement = 'missing'
+                then 'none'
+            else 'part'
+        end as name_verdict
+
+    from ordered
+
+),
+
+weighed as (
+
+    select
+        *,
+        case
+            when is_name_assumed then 0
+            when is_name_swapped then first_name_bits + last_name_bits - 3
+            when is_name_misplaced then last_name_bits - 3
+            else
+                case first_name_agreement
+                    when 'same' then first_name_bits
+                    when 'variant' then first_name_bits - 3
+                    when 'similar' then first_name_bits - 3
+                    when 'initial' then 5
+                    when 'unclear' then -2
+                    when 'different' then -8
+                    else 0
+                end
+        end as first_name_weight,
+        case
+            when is_name_assumed or is_name_swapped or is_name_misplaced then 0
+            else
+                case last_name_agreement
+                    when 'same' then last_name_bits
+                    when 'similar' then last_name_bits - 2
+                    when 'initial' then 3
+                    when 'different' then -4
+                    else 0
+                end
+        end as last_name_weight,
+        case email_agreement
+            when 'same' then prior_bits + 6
+            when 'misspelt' then prior_bits + 4
+            when 'similar' then 5
+            when 'crowded' then 3
+            when 'different' then -2
+            else 0
+        end as email_weight,
+        case phone_agreement
+            when 'same' then prior_bits + 6
+            when 'shared' then prior_bits - 1
+            when 'crowded' then 2
+            when 'similar' then 2
+            when 'different' then -2
+            else 0
+        end as phone_weight,
+        case when is_customer_number_same then prior_bits + 10 else 0 end
+            as customer_number_weight,
+        case national_id_agreement
+            when 'same' then prior_bits + 6
+            when 'misspelt' then cast(floor(prior_bits * 6 / 10) as int)
+            when 'different' then -5
+            else 0
+        end as national_id_weight,
+        case birth_date_agreement
+            when 'same' then 13
+            when 'similar' then 8
+            when 'misspelt' then 5
+            when 'unclear' then -2
+            when 'different' then -7
+            else 0
+        end as birth_date_weight,
+        case address_agreement
+            when 'same' then 11
+            when 'street' then 5
+            when 'neighbour' then case when postal_code_agreement = 'same' then 2 else 0 end
+            when 'different' then -1
+            else 0
+        end as address_weight,
+        greatest(
+            case postal_code_agreement
+                when 'same' then postal_code_bits
+                when 'misspelt' then postal_code_bits - 4
+                else 0
+            end,
+            case city_agreement
+                when 'same' then city_bits
+                when 'misspelt' then city_bits - 2
+                else 0
+            end
+        )
+        - case
+            when address_agreement = 'same' then 0
+            when postal_code_agreement = 'different' then 2
+            when city_agreement = 'different' then 1
+            else 0
+        end as place_weight
+
+    from judged
+
+),
+
+-- An order for somebody else: another name, on the buyer's e-mail address, sent elsewhere or with
+-- the buyer's phone.
+recognized as (
+
+    select
+        *,
+        (is_left_order or is_right_order)
+        and name_verdict = 'conflict'
+        and email_agreement = 'same'
+        and (address_agreement = 'different' or phone_agreement in ('same', 'shared'))
+            as is_gift,
+        customer_number_weight + national_id_weight + birth_date_weight as personal_facts_weight,
+        case when email_agreement in ('same', 'misspelt') then email_weight else 0 end
+            as mailbox_weight,
+        last_name_weight
+        + phone_weight
+        + case when email_agreement in ('same', 'misspelt') then 0 else email_weight end
+        + case
+            when address_agreement in ('same', 'street')
+                then greatest(address_weight, address_weight + place_weight - 8)
+            else address_weight + place_weight
+        end as household_weight,
+        -- What can still prove one person where the first name says two.
+        case
+            when national_id_weight > 0
+                then
+                    national_id_weight
+                    + customer_number_weight
+                    + birth_date_weight
+                    + greatest(address_weight, place_weight)
+            when customer_number_weight > 0 then customer_number_weight
+            when
+                email_agreement in ('same', 'misspelt')
+                and birth_date_agreement in ('same', 'similar', 'misspelt')
+                then email_weight + birth_date_weight
+            when birth_date_agreement = 'same' and name_verdict = 'relative'
+                then birth_date_weight + greatest(email_weight, phone_weight, address_weight)
+            else 0
+        end as personal_weight
+
+    from weighed
+
+),
+
+scored as (
+
+    select
+        *,
+        case
+            when is_gift then 10
+            when name_verdict in ('relative', 'conflict')
+                then first_name_weight + last_name_weight + personal_weight - prior_bits
+            when
+                address_agreement in ('same', 'street')
+                or phone_agreement in ('same', 'shared')
+                -- Last name, phone and address go together in a household: they count once.
+                then
+                    first_name_weight
+                    + personal_facts_weight
+                    + mailbox_weight
+                    + least(household_weight, prior_bits + 4)
+                    - prior_bits
+            else
+                first_name_weight
+                + personal_facts_weight
+                + mailbox_weight
+                + household_weight
+                - prior_bits
+        end as score
+
+    from recognized
+
+),
+
+final as (
+
+    select
+        left_profile_id,
+        right_profile_id,
+        is_left_order,
+        score,
+        case
+            when is_gift then 'gift_order'
+            when is_customer_number_same then 'same_customer_number'
+            when national_id_agreement = 'same' then 'same_national_id'
+            when email_agreement = 'same' then 'same_email'
+            when phone_agreement in ('same', 'shared') then 'same_phone'
+            when email_agreement = 'misspelt' then 'misspelt_email'
+            when birth_date_agreement in ('same', 'similar', 'misspelt')
+                then 'same_name_and_birth_date'
+            when address_agreement in ('same', 'street') then 'same_name_and_address'
+            else 'same_rare_name'
+        end as rule,
+        {{ agreement_list() }} as evidence,
+        is_gift,
+        score >= {{ var('identity_min_score') }} as is_match,
+        -- Two common first names on one household's data are two people.
+        name_verdict in ('relative', 'conflict')
+        and not is_name_assumed
+        and not is_gift
+        and score <= -8
+        and first_name_count >= 3
+        and birth_date_agreement not in ('same', 'similar', 'misspelt')
+        and national_id_agreement not in ('same', 'misspelt') as is_contradiction
+
+    from scored
+
+)
+
+select * from final

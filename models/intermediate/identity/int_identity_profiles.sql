@@ -1,0 +1,141 @@
+{{ config(materialized='table') }}
+
+with
+
+records as (
+
+    select * from {{ ref('int_identity_records_normalized') }}
+
+),
+
+blocked_identifiers as (
+
+    select * from {{ ref('blocked_identifiers') }}
+
+),
+
+contents as (
+
+    select
+        min(node_id) as profile_id,
+        min(record_key) as first_record_key,
+        count(*) as record_count
+
+    from records
+
+    group by content_hash
+
+),
+
+described as (
+
+    select
+        contents.profile_id,
+        contents.first_record_key,
+        contents.record_count,
+        records.record_type in ('order', 'checkout') as is_order,
+        records.source_name,
+        records.record_type,
+        records.email_normalized,
+        split_part(records.email_normalized, '@', 1) as mailbox,
+        split_part(records.email_normalized, '@', 2) as email_domain,
+        records.phone_e164,
+        records.phone_ending,
+        records.first_name_normalized,
+        records.last_name_normalized,
+        records.birth_date_digits,
+        records.street_normalized,
+        records.house_number,
+        records.postal_code_normalized,
+        records.city_normalized,
+        records.customer_number,
+        records.national_id_normalized
+
+    from contents
+    inner join records on contents.profile_id = records.node_id
+
+),
+
+-- Two shops may both have a customer 1001: such a number names nobody.
+ambiguous_numbers as (
+
+    select customer_number
+
+    from records
+
+    where record_type = 'customer'
+
+    group by customer_number
+
+    having count(distinct source_name) > 1
+
+),
+
+-- A blocked value is not heard; the rest of the record is.
+blocked as (
+
+    select
+        described.*,
+        coalesce(
+            blocked_emails.identifier_value,
+            blocked_mailboxes.identifier_value,
+            blocked_domains.identifier_value
+        ) is not null as is_email_blocked,
+        blocked_phones.identifier_value is not null as is_phone_blocked,
+        ambiguous_numbers.customer_number is not null as is_number_ambiguous
+
+    from described
+    left join blocked_identifiers as blocked_emails
+        on
+            described.email_normalized = blocked_emails.identifier_value
+            and blocked_emails.identifier_type = 'email'
+    left join blocked_identifiers as blocked_mailboxes
+        on
+            described.mailbox = blocked_mailboxes.identifier_value
+            and blocked_mailboxes.identifier_type = 'email_local_part'
+    left join blocked_identifiers as blocked_domains
+        on
+            described.email_domain = blocked_domains.identifier_value
+            and blocked_domains.identifier_type = 'email_domain'
+    left join blocked_identifiers as blocked_phones
+        on
+            described.phone_e164 = blocked_phones.identifier_value
+            and blocked_phones.identifier_type = 'phone'
+    left join ambiguous_numbers
+        on described.customer_number = ambiguous_numbers.customer_number
+
+),
+
+final as (
+
+    select
+        profile_id,
+        first_record_key,
+        record_count,
+        is_order,
+        source_name,
+        record_type,
+        case when not is_email_blocked then email_normalized end as email_normalized,
+        case when not is_email_blocked then mailbox end as mailbox,
+        case
+            when not is_email_blocked
+                then nullif({{ regexp_replace_all('mailbox', '[^0-9]', '') }}, '')
+        end as mailbox_digits,
+        case when not is_email_blocked then email_domain end as email_domain,
+        case when not is_phone_blocked then phone_e164 end as phone_e164,
+        case when not is_phone_blocked then phone_ending end as phone_ending,
+        first_name_normalized,
+        last_name_normalized,
+        birth_date_digits,
+        street_normalized,
+        house_number,
+        postal_code_normalized,
+        city_normalized,
+        case when not is_number_ambiguous then customer_number end as customer_number,
+        national_id_normalized
+
+    from blocked
+
+)
+
+select * from final

@@ -1,0 +1,88 @@
+"""Thirty normal nights publish thirty versions: growth, weekends, a sale peak and a new product category."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from crm_warehouse.publish.versions import list_versions, live_version
+from crm_warehouse.quality.results import AuditReport
+from crm_warehouse.sample import write_sample
+from tests.faults.pipeline import Night, Refused, parse_project
+
+# Black Friday to Cyber Monday (29 November to 2 December) is in the middle.
+FIRST_DAY = date(2024, 11, 11)
+NIGHTS = 30
+NEW_CATEGORY_FROM = date(2024, 11, 20)
+CUSTOMERS = 600
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return parse_project(tmp_path_factory.mktemp("target"))
+
+
+def raw_tables(folder: Path, day: date) -> Path:
+    """The shop as it stood at the end of `day`, with a product category that is sold from one day on."""
+    write_sample(folder, customers=CUSTOMERS, until=day)
+    if day >= NEW_CATEGORY_FROM:
+        _sell_new_category(folder / "shopify")
+    return folder
+
+
+def _sell_new_category(shop: Path) -> None:
+    products, lines, orders = (f"'{shop / name}.parquet'" for name in ("product", "order_line", "order"))
+    with duckdb.connect() as con:
+        con.execute(
+            f"""
+            create table products as select * from {products}
+            union all
+            select * replace (
+                id + 1 as id, 'Spice Box ' || row_number() over (order by id) as title, 'Spices' as product_type,
+                timestamp '{NEW_CATEGORY_FROM}' as created_at,
+                timestamp '{NEW_CATEGORY_FROM} 01:00' as _fivetran_synced
+            )
+            from (from {products} order by id limit 40)
+            """
+        )
+        con.execute(
+            f"""
+            create table order_lines as select * replace (
+                case when id % 3 = 0 and order_id in (
+                    select id from {orders} where processed_at >= timestamp '{NEW_CATEGORY_FROM}'
+                ) then (select min(id) + 1 from {products}) else product_id end as product_id
+            ) from {lines}
+            """
+        )
+        con.execute(f"copy products to {products} (format parquet)")
+        con.execute(f"copy order_lines to {lines} (format parquet)")
+
+
+def test_thirty_normal_nights_publish_thirty_versions(tmp_path: Path, project: Any) -> None:
+    alarms = {}
+    for number in range(NIGHTS + 1):
+        day = FIRST_DAY + timedelta(days=number)
+        raw = raw_tables(tmp_path / "raw", day)
+        try:
+            Night(raw, tmp_path / "out", day, f"night_{number:02}", project).run()
+        except Refused as refusal:
+            alarms[day] = (refusal.gate, refusal.rules)
+    assert alarms == {}
+    live = live_version(Night(tmp_path / "raw", tmp_path / "out", day, "", project).settings)
+    assert live is not None
+    assert live.as_of_date == FIRST_DAY + timedelta(days=NIGHTS)
+
+
+def test_every_comparison_was_assessed(tmp_path: Path, project: Any) -> None:
+    """Silence proves nothing if the rules did not run: all of them compare from the second night on."""
+    day = FIRST_DAY
+    for number in range(2):
+        raw = raw_tables(tmp_path / "raw", day + timedelta(days=number))
+        night = Night(raw, tmp_path / "out", day + timedelta(days=number), f"night_{number}", project)
+        night.run()
+        newest = list_versions(night.settings)[0]
+        report = AuditReport.read(newest.folder / "audit.json")
+        waiting = [rule.rule for rule in report.rules if rule.status == "not_assessed"]
+        assert bool(waiting) == (number == 0), waiting
