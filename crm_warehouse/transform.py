@@ -23,8 +23,8 @@ from crm_warehouse.settings import PROJECT_DIR, Settings
 
 logger = logging.getLogger(__name__)
 
-FIT_BOUNDARY = "source:pipeline.clv_fits+"
-"""Everything that reads the CLV fit; a build runs the rest first, fits, then runs this."""
+FIT_BOUNDARY = "source:pipeline.clv_fits+ source:pipeline.message_sentiments+"
+"""Everything that reads what Python computes; a build runs the rest first, then the Python steps, then this."""
 
 _SUCCESS = {"success", "pass", "warn", "no-op"}
 _PROJECT_INPUTS = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "snapshots", "tests/dbt")

@@ -73,11 +73,12 @@
         },
         'messaging': {
             'profiles': dict(origin, **{
-                'record_key': 'string', 'profile_id': 'string', 'external_id': 'string', 'email': 'string', 'phone': 'string',
-                'first_name': 'string', 'last_name': 'string', 'birth_date': 'string',
-                'address_line': 'string', 'city': 'string',
+                'record_key': 'string', 'profile_id': 'string', 'external_id': 'string',
+                'email': 'string', 'phone': 'string', 'first_name': 'string', 'last_name': 'string',
+                'birthday': 'string', 'address_line': 'string', 'city': 'string',
                 'region': 'string', 'postal_code': 'string', 'country_code': 'string',
-                'timezone': 'string', 'created_at': 'timestamp', 'loaded_at': 'timestamp'
+                'timezone': 'string', 'locale': 'string', 'birth_date': 'date',
+                'created_at': 'timestamp', 'loaded_at': 'timestamp'
             }),
             'consents': dict(origin, **{
                 'consent_key': 'string', 'record_key': 'string', 'channel': 'string',
@@ -90,7 +91,7 @@
             'message_events': dict(origin, **{
                 'message_event_key': 'string', 'record_key': 'string', 'message_key': 'string',
                 'variation_id': 'string', 'event_type': 'string', 'channel': 'string',
-                'is_machine_open': 'boolean', 'occurred_at': 'timestamp'
+                'is_machine_open': 'boolean', 'bounce_type': 'string', 'occurred_at': 'timestamp'
             }),
             'site_events': dict(origin, **{
                 'site_event_key': 'string', 'record_key': 'string', 'event_type': 'string',

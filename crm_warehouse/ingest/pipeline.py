@@ -136,7 +136,7 @@ def write_pipeline(
         for part in entry.parts:
             _insert_files(con, report.build_id, part)
             _insert_quarantine(con, report.build_id, part)
-    _create_fits_table(con)
+    _create_step_tables(con)
 
 
 def copy_published_state(
@@ -252,5 +252,7 @@ def _insert_quarantine(con: duckdb.DuckDBPyConnection, build_id: str, part: Part
     )
 
 
-def _create_fits_table(con: duckdb.DuckDBPyConnection) -> None:
+def _create_step_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """What the steps between the two halves of a build write must exist before plain dbt reads it."""
     importlib.import_module("crm_warehouse.clv.store").create_fits_table(con)
+    importlib.import_module("crm_warehouse.sentiment.step").create_sentiments_table(con)

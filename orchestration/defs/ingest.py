@@ -21,8 +21,9 @@ RUN_CONTEXT = source_key("pipeline", "run_context")
 
 
 def _sources() -> list[dict[str, Any]]:
-    """Every dbt source that ingest writes; what the CLV fit writes are that step's own assets."""
-    return [s for s in manifest()["sources"].values() if s["name"] not in FIT_TABLES]
+    """Every dbt source that ingest writes; fits and sentiments are assets of their own."""
+    steps = {*FIT_TABLES, "message_sentiments"}
+    return [s for s in manifest()["sources"].values() if s["name"] not in steps]
 
 
 def _is_platform(source: dict[str, Any]) -> bool:

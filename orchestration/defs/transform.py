@@ -1,4 +1,4 @@
-"""dbt models as assets, dbt tests as blocking asset checks, and the CLV fit in the gap between two selections.
+"""dbt models as assets, dbt tests as blocking asset checks, and the Python steps in the gap between two selections.
 
 Belongs here: how the dbt project maps onto the asset graph. Does not: business rules (SQL) or timing (schedules.py).
 """
@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from crm_warehouse.clv import fit
+from crm_warehouse.sentiment import score_messages
 from crm_warehouse.transform import FIT_BOUNDARY, build_arguments, row_counts, run_dbt
 from orchestration.dbt_events import dagster_events
 from orchestration.manifest import TRANSLATOR, manifest
@@ -57,11 +58,28 @@ def clv_fits(
         yield dg.MaterializeResult(asset_key=source_key("pipeline", table), metadata=metadata)
 
 
+@dg.asset(
+    key=source_key("pipeline", "message_sentiments"),
+    deps=[dg.AssetKey(["intermediate", "int_ticket_messages_unioned"])],
+    group_name="pipeline",
+    kinds={"python"},
+)
+def message_sentiments(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> dg.MaterializeResult[None]:
+    """How customers sound in their support messages: a score per message, computed once and on this machine."""
+    with step_errors():
+        report = score_messages(warehouse.settings())
+    return dg.MaterializeResult(
+        metadata={"sentiment": str(report), "scored": report.scored_count, "seconds": report.seconds}
+    )
+
+
 @dbt_assets(
     manifest=manifest(), select=FIT_BOUNDARY, name="models_after_fit", dagster_dbt_translator=TRANSLATOR
 )
 def models_after_fit(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
-    """Scores and everything that reads them: CLV, churn, customer 360, segments."""
+    """Scores and everything that reads them: CLV, churn, support, customer 360, segments."""
     yield from _run_selection(context, warehouse, after_fit=True)
 
 

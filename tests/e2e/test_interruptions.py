@@ -75,7 +75,7 @@ def test_a_failing_build_says_why_and_publishes_nothing(
 
 PEOPLE = {
     "shopify/customer": ["email", "phone", "first_name || ' ' || last_name"],
-    "shopify/order": ["email", "phone"],
+    "shopify/order": ["email", "billing_address_phone", "shipping_address_phone"],
     "klaviyo/person": ["email", "phone_number", "first_name || ' ' || last_name"],
     "zendesk/user": ["email", "phone", "name"],
 }

@@ -8,6 +8,12 @@ orders as (
 
 ),
 
+run_context as (
+
+    select * from {{ ref('stg_pipeline__run_context') }}
+
+),
+
 -- Few days have a second order, so purchase days are purchases less the repeats on those: counting
 -- distinct days of all customers costs as much as everything else here.
 same_day_orders as (
@@ -90,6 +96,9 @@ summarized as (
         sum(sales_amount) filter (where is_counted) as sales_amount,
         sum(refund_amount) filter (where is_counted) as refund_amount,
         sum(net_amount) as net_amount,
+        sum(net_amount) filter (
+            where {{ days_between('order_date', 'as_of_date') }} < 365
+        ) as annual_net_amount,
         sum(tax_amount) filter (where is_counted) as tax_amount,
         sum(shipping_amount) filter (where is_counted) as shipping_amount,
         sum(item_quantity) filter (where is_counted) as item_quantity,
@@ -105,6 +114,7 @@ summarized as (
         sum(days_since_previous_order * days_since_previous_order) as squared_interval_days
 
     from orders
+    cross join run_context
 
     where customer_key is not null
 
@@ -122,8 +132,6 @@ joined as (
     from summarized
     left join repeats_summarized
         on summarized.customer_key = repeats_summarized.customer_key
-
-    where summarized.order_count > 0
 
 ),
 
@@ -148,6 +156,7 @@ final as (
         cast(sales_amount as decimal(18, 4)) as sales_amount,
         cast(refund_amount as decimal(18, 4)) as refund_amount,
         cast(net_amount as decimal(18, 4)) as net_amount,
+        cast(coalesce(annual_net_amount, 0) as decimal(18, 4)) as annual_net_amount,
         cast(coalesce(tax_amount, 0) as decimal(18, 4)) as tax_amount,
         cast(coalesce(shipping_amount, 0) as decimal(18, 4)) as shipping_amount,
         cast(item_quantity as bigint) as item_quantity,

@@ -14,6 +14,18 @@ run_context as (
 
 ),
 
+languages as (
+
+    select * from {{ ref('int_customer_languages_resolved') }}
+
+),
+
+birth_dates as (
+
+    select * from {{ ref('int_customer_birth_dates_resolved') }}
+
+),
+
 consents as (
 
     select * from {{ ref('int_customer_consents_resolved') }}
@@ -62,6 +74,18 @@ support as (
 
 ),
 
+recoveries as (
+
+    select * from {{ ref('int_customer_recoveries_summarized') }}
+
+),
+
+loyalty as (
+
+    select * from {{ ref('int_customer_loyalty_assigned') }}
+
+),
+
 rfm as (
 
     select * from {{ ref('int_customer_rfm_scored') }}
@@ -89,7 +113,19 @@ consents_pivoted as (
         max(consent_at) filter (where channel = 'email') as email_consent_at,
         max(consent_status) filter (where channel = 'sms') as sms_consent_status,
         max(consent_source) filter (where channel = 'sms') as sms_consent_source,
-        max(consent_at) filter (where channel = 'sms') as sms_consent_at
+        max(consent_at) filter (where channel = 'sms') as sms_consent_at,
+        count(*) filter (where channel = 'email' and is_suppressed) > 0 as is_email_suppressed,
+        max(suppressed_at) filter (where channel = 'email') as email_suppressed_at,
+        count(*) filter (where channel = 'email' and is_bounced) > 0 as is_email_bounced,
+        max(bounced_at) filter (where channel = 'email') as email_bounced_at,
+        count(*) filter (
+            where channel = 'email' and has_marked_spam
+        ) > 0 as has_marked_email_spam,
+        max(marked_spam_at) filter (where channel = 'email') as email_marked_spam_at,
+        count(*) filter (where channel = 'sms' and is_suppressed) > 0 as is_sms_suppressed,
+        max(suppressed_at) filter (where channel = 'sms') as sms_suppressed_at,
+        count(*) filter (where channel = 'sms' and is_bounced) > 0 as is_sms_bounced,
+        max(bounced_at) filter (where channel = 'sms') as sms_bounced_at
 
     from consents
 
@@ -104,13 +140,26 @@ joined as (
         run_context.as_of_date as as_of,
 
         customers.email,
+        customers.email_source,
+        customers.email_recorded_at,
         customers.phone,
+        customers.phone_source,
+        customers.phone_recorded_at,
         customers.first_name,
         customers.last_name,
+        customers.name_source,
+        customers.name_recorded_at,
         customers.city,
         customers.region,
         customers.postal_code,
         customers.country_code,
+        customers.address_source,
+        customers.address_recorded_at,
+        birth_dates.birth_date,
+        birth_dates.birth_date_source,
+        languages.language_code,
+        languages.language_source,
+        messages.preferred_channel,
         customers.first_seen_at,
         customers.source_count,
         customers.record_count,
@@ -121,12 +170,22 @@ joined as (
         customers.email is not null
         and coalesce(consents_pivoted.email_consent_status = 'subscribed', false)
             as is_email_contactable,
+        coalesce(consents_pivoted.is_email_suppressed, false) as is_email_suppressed,
+        consents_pivoted.email_suppressed_at,
+        coalesce(consents_pivoted.is_email_bounced, false) as is_email_bounced,
+        consents_pivoted.email_bounced_at,
+        coalesce(consents_pivoted.has_marked_email_spam, false) as has_marked_email_spam,
+        consents_pivoted.email_marked_spam_at,
         coalesce(consents_pivoted.sms_consent_status, 'unknown') as sms_consent_status,
         consents_pivoted.sms_consent_source,
         consents_pivoted.sms_consent_at,
         customers.phone is not null
         and coalesce(consents_pivoted.sms_consent_status = 'subscribed', false)
             as is_sms_contactable,
+        coalesce(consents_pivoted.is_sms_suppressed, false) as is_sms_suppressed,
+        consents_pivoted.sms_suppressed_at,
+        coalesce(consents_pivoted.is_sms_bounced, false) as is_sms_bounced,
+        consents_pivoted.sms_bounced_at,
 
         run_context.reporting_currency_code as currency_code,
         customer_orders.first_ordered_at,
@@ -156,6 +215,7 @@ joined as (
         coalesce(customer_orders.sales_amount, 0) as sales_amount,
         coalesce(customer_orders.refund_amount, 0) as refund_amount,
         coalesce(customer_orders.net_amount, 0) as net_amount,
+        coalesce(customer_orders.annual_net_amount, 0) as annual_net_amount,
         coalesce(customer_orders.tax_amount, 0) as tax_amount,
         coalesce(customer_orders.shipping_amount, 0) as shipping_amount,
         customer_orders.average_order_amount,
@@ -173,6 +233,7 @@ joined as (
         coalesce(messages.email_sent_count, 0) as email_sent_count,
         coalesce(messages.email_delivered_count, 0) as email_delivered_count,
         coalesce(messages.email_bounced_count, 0) as email_bounced_count,
+        coalesce(messages.email_hard_bounced_count, 0) as email_hard_bounced_count,
         coalesce(messages.email_opened_count, 0) as email_opened_count,
         coalesce(messages.email_message_opened_count, 0) as email_message_opened_count,
         coalesce(messages.email_machine_opened_count, 0) as email_machine_opened_count,
@@ -192,8 +253,10 @@ joined as (
         ) }} as days_since_last_email_engagement,
         coalesce(messages.sms_sent_count, 0) as sms_sent_count,
         coalesce(messages.sms_delivered_count, 0) as sms_delivered_count,
+        coalesce(messages.sms_bounced_count, 0) as sms_bounced_count,
         coalesce(messages.sms_clicked_count, 0) as sms_clicked_count,
         coalesce(messages.sms_unsubscribed_count, 0) as sms_unsubscribed_count,
+        messages.sms_click_rate,
         messages.last_sms_sent_at,
         messages.last_sms_clicked_at,
 
@@ -215,7 +278,17 @@ joined as (
 
         coalesce(support.ticket_count, 0) as ticket_count,
         coalesce(support.open_ticket_count, 0) as open_ticket_count,
+        coalesce(support.pending_ticket_count, 0) as pending_ticket_count,
+        coalesce(support.solved_ticket_count, 0) as solved_ticket_count,
         coalesce(support.reopened_ticket_count, 0) as reopened_ticket_count,
+        coalesce(support.email_ticket_count, 0) as email_ticket_count,
+        coalesce(support.web_ticket_count, 0) as web_ticket_count,
+        coalesce(support.chat_ticket_count, 0) as chat_ticket_count,
+        coalesce(support.phone_ticket_count, 0) as phone_ticket_count,
+        coalesce(support.social_ticket_count, 0) as social_ticket_count,
+        coalesce(support.other_ticket_count, 0) as other_ticket_count,
+        support.last_ticket_channel,
+        coalesce(support.open_ticket_count, 0) > 0 as has_open_problem,
         coalesce(support.support_message_count, 0) as support_message_count,
         support.first_ticket_opened_at,
         support.last_ticket_opened_at,
@@ -227,7 +300,17 @@ joined as (
         support.csat_rate,
         support.last_csat_rated_at,
         coalesce(support.is_last_csat_bad, false) as is_last_csat_bad,
+        support.average_sentiment_score,
+        support.last_sentiment_score,
+        support.last_sentiment_at,
+        coalesce(support.angry_message_count, 0) as angry_message_count,
+        coalesce(support.disappointed_message_count, 0) as disappointed_message_count,
+        recoveries.last_bad_experience_at,
+        recoveries.last_bad_experience_reason,
+        recoveries.last_bad_experience_outcome,
+        recoveries.has_ordered_since_bad_experience,
 
+        loyalty.loyalty_tier,
         rfm.recency_score,
         rfm.frequency_score,
         rfm.monetary_score,
@@ -247,6 +330,8 @@ joined as (
 
     from customers
     cross join run_context
+    left join languages on customers.customer_key = languages.customer_key
+    left join birth_dates on customers.customer_key = birth_dates.customer_key
     left join consents_pivoted on customers.customer_key = consents_pivoted.customer_key
     left join customer_orders on customers.customer_key = customer_orders.customer_key
     left join purchases on customers.customer_key = purchases.customer_key
@@ -255,6 +340,8 @@ joined as (
     left join site_events on customers.customer_key = site_events.customer_key
     left join carts on customers.customer_key = carts.customer_key
     left join support on customers.customer_key = support.customer_key
+    left join recoveries on customers.customer_key = recoveries.customer_key
+    left join loyalty on customers.customer_key = loyalty.customer_key
     left join rfm on customers.customer_key = rfm.customer_key
     left join clv on customers.customer_key = clv.customer_key
     left join churn on customers.customer_key = churn.customer_key

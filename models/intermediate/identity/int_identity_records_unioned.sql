@@ -186,7 +186,7 @@ profile_records as (
         postal_code,
         country_code,
         external_id as customer_number,
-        birth_date,
+        birthday as birth_date,
         cast(null as {{ dbt.type_string() }}) as national_id,
         created_at
 

@@ -72,19 +72,20 @@ stated as (
 
     union all
 
-    -- Only a soft bounce is followed by a delivery.
+    -- A full mailbox says nothing about the address. Where the platform does not tell the kind,
+    -- a delivery afterwards does: only a soft bounce is followed by one.
     select
         record_key,
         channel,
         'bounced' as consent_status,
         'event' as consent_source,
-        last_bounced_at as stated_at
+        last_hard_bounced_at as stated_at
 
     from profile_messages
 
     where
-        last_bounced_at is not null
-        and (last_delivered_at is null or last_delivered_at <= last_bounced_at)
+        last_hard_bounced_at is not null
+        and (last_delivered_at is null or last_delivered_at <= last_hard_bounced_at)
 
 ),
 

@@ -39,6 +39,25 @@ ranked as (
 
 ),
 
+-- The reasons beside the verdict: an address can be suppressed and have opted out.
+summarized as (
+
+    select
+        customer_key,
+        channel,
+        count(*) filter (where consent_status = 'suppressed') > 0 as is_suppressed,
+        max(stated_at) filter (where consent_status = 'suppressed') as suppressed_at,
+        count(*) filter (where consent_status = 'bounced') > 0 as is_bounced,
+        max(stated_at) filter (where consent_status = 'bounced') as bounced_at,
+        count(*) filter (where consent_status = 'marked_spam') > 0 as has_marked_spam,
+        max(stated_at) filter (where consent_status = 'marked_spam') as marked_spam_at
+
+    from ranked
+
+    group by customer_key, channel
+
+),
+
 numbered as (
 
     select
@@ -59,15 +78,25 @@ numbered as (
 resolved as (
 
     select
-        customer_key,
-        channel,
-        consent_status,
-        consent_source,
-        stated_at as consent_at
+        numbered.customer_key,
+        numbered.channel,
+        numbered.consent_status,
+        numbered.consent_source,
+        numbered.stated_at as consent_at,
+        summarized.is_suppressed,
+        summarized.suppressed_at,
+        summarized.is_bounced,
+        summarized.bounced_at,
+        summarized.has_marked_spam,
+        summarized.marked_spam_at
 
     from numbered
+    inner join summarized
+        on
+            numbered.customer_key = summarized.customer_key
+            and numbered.channel = summarized.channel
 
-    where statement_number = 1
+    where numbered.statement_number = 1
 
 )
 

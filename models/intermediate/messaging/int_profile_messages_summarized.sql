@@ -11,6 +11,7 @@ message_events as (
         occurred_at,
         case
             when event_type = 'opened' and is_machine_open then 'machine_opened'
+            when event_type = 'bounced' and bounce_type = 'soft' then 'soft_bounced'
             else event_type
         end as event_type
 
@@ -48,7 +49,8 @@ summarized as (
 
         sum(event_count) filter (where event_type = 'sent') as sent_count,
         sum(event_count) filter (where event_type = 'delivered') as delivered_count,
-        sum(event_count) filter (where event_type = 'bounced') as bounced_count,
+        sum(event_count) filter (where event_type = 'bounced') as hard_bounced_count,
+        sum(event_count) filter (where event_type = 'soft_bounced') as soft_bounced_count,
         sum(event_count) filter (where event_type = 'opened') as opened_count,
         sum(event_count) filter (where event_type = 'machine_opened') as machine_opened_count,
         sum(event_count) filter (where event_type = 'clicked') as clicked_count,
@@ -61,7 +63,7 @@ summarized as (
             where event_type in ('sent', 'delivered')
         ) as last_sent_at,
         max(last_occurred_at) filter (where event_type = 'delivered') as last_delivered_at,
-        max(last_occurred_at) filter (where event_type = 'bounced') as last_bounced_at,
+        max(last_occurred_at) filter (where event_type = 'bounced') as last_hard_bounced_at,
         max(last_occurred_at) filter (where event_type = 'opened') as last_opened_at,
         max(last_occurred_at) filter (where event_type = 'clicked') as last_clicked_at,
         max(last_occurred_at) filter (where event_type = 'unsubscribed') as last_unsubscribed_at,
@@ -80,7 +82,8 @@ final as (
         channel,
         cast(coalesce(sent_count, 0) as bigint) as sent_count,
         cast(coalesce(delivered_count, 0) as bigint) as delivered_count,
-        cast(coalesce(bounced_count, 0) as bigint) as bounced_count,
+        cast(coalesce(hard_bounced_count, 0) as bigint) as hard_bounced_count,
+        cast(coalesce(soft_bounced_count, 0) as bigint) as soft_bounced_count,
         cast(coalesce(opened_count, 0) as bigint) as opened_count,
         cast(coalesce(machine_opened_count, 0) as bigint) as machine_opened_count,
         cast(coalesce(clicked_count, 0) as bigint) as clicked_count,
@@ -90,7 +93,7 @@ final as (
         message_clicked_count,
         last_sent_at,
         last_delivered_at,
-        last_bounced_at,
+        last_hard_bounced_at,
         last_opened_at,
         last_clicked_at,
         last_unsubscribed_at,

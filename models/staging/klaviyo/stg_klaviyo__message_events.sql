@@ -69,6 +69,11 @@ joined as (
             or coalesce(events.client_name, '') like 'Apple Mail Privacy%'
             or coalesce(events.client_canonical, '') like 'Apple Mail Privacy%'
         ) as is_machine_open,
+        case
+            when metrics_mapped.event_type != 'bounced' then null
+            when lower(events.bounce_type) like '%hard%' then 'hard'
+            when lower(events.bounce_type) like '%soft%' then 'soft'
+        end as bounce_type,
 
         events.event_at as occurred_at
 

@@ -6,33 +6,52 @@ people as (
 
 ),
 
-renamed as (
+country_names as (
+
+    select * from {{ ref('country_names') }}
+
+),
+
+joined as (
 
     select
-        source_name,
+        people.source_name,
         'klaviyo' as platform,
-        {{ entity_key('profile', 'id') }} as record_key,
-        id as profile_id,
-        external_id,
+        {{ entity_key('profile', 'people.id', 'people.source_name') }} as record_key,
+        people.id as profile_id,
+        people.external_id,
 
-        email,
-        phone_number as phone,
-        first_name,
-        last_name,
-        birth_date,
-        nullif(concat_ws(' ', address_1, address_2), '') as address_line,
-        city,
-        region,
-        zip as postal_code,
+        people.email,
+        people.phone_number as phone,
+        people.first_name,
+        people.last_name,
+        people.birthday,
+        nullif(concat_ws(' ', people.address_1, people.address_2), '') as address_line,
+        people.city,
+        people.region,
+        people.zip as postal_code,
         -- Klaviyo keeps what the form sent: a code or a country's name in any language.
-        case when length(trim(country)) = 2 then upper(trim(country)) end as country_code,
-        timezone,
+        case
+            when length(trim(people.country)) = 2 then upper(trim(people.country))
+            else country_names.country_code
+        end as country_code,
+        people.timezone,
+        people.locale,
 
-        created as created_at,
-        _fivetran_synced as loaded_at
+        -- A property that anything may be written into: what is no possible day of birth is none.
+        case
+            when
+                year(try_cast(people.birthday as date)) >= 1900
+                and try_cast(people.birthday as date) < cast(people.created as date)
+                then try_cast(people.birthday as date)
+        end as birth_date,
+        people.created as created_at,
+        people._fivetran_synced as loaded_at
 
     from people
 
+    left join country_names on lower(trim(people.country)) = country_names.country_name
+
 )
 
-select * from renamed
+select * from joined

@@ -19,7 +19,8 @@ profiles as (
 
     select
         coalesce(sum(
-            sent_count + delivered_count + bounced_count + opened_count + machine_opened_count
+            sent_count + delivered_count + hard_bounced_count + soft_bounced_count
+            + opened_count + machine_opened_count
             + clicked_count + unsubscribed_count + marked_spam_count
         ), 0) as events
 

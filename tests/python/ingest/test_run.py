@@ -51,7 +51,7 @@ def kill_at(shop: Shop, module: str, step: str) -> None:
     [
         ("files", "_sync"),
         ("pipeline", "copy_published_state"),
-        ("pipeline", "_create_fits_table"),
+        ("pipeline", "_create_step_tables"),
         ("run", "remove_stale_copies"),
     ],
 )
@@ -81,7 +81,7 @@ def test_a_refused_input_leaves_the_previous_state(shop: Shop) -> None:
 
 
 def test_a_first_build_killed_half_way_does_not_block_the_next(shop: Shop) -> None:
-    kill_at(shop, "pipeline", "_create_fits_table")
+    kill_at(shop, "pipeline", "_create_step_tables")
     assert shop.ingest().row_count("shopify") == 17
 
 
