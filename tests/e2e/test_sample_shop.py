@@ -84,10 +84,10 @@ def shop(raw: Path, built: Callable[..., Build]) -> Build:
 
 def test_every_mart_is_published_and_none_is_empty_by_accident(shop: Build) -> None:
     marts = {node["name"] for node in marts_of_the_project()}
-    published = dict(shop.query("select table_name, estimated_size from duckdb_tables()"))
-    assert set(published) - {"warehouse_version", "published_versions", "schema_changes"} == marts
+    published = {name for (name,) in shop.query("select table_name from information_schema.tables")}
+    assert published - {"warehouse_version", "published_versions", "schema_changes"} == marts
     # First version: nothing before. The sample's campaigns have no A/B tests.
-    assert {name for name in marts if not published[name]} == {
+    assert {name for name in marts if not shop.value(f"select count(*) from {name}")} == {
         "campaign_variations",
         "segment_changes",
         "segment_flows",
