@@ -56,7 +56,7 @@ def write_report(settings: Settings, build_id: str, folder: Path) -> dict[str, A
         "quarantined": {
             f"{source['source_name']}.{source['table_name']}": source["quarantined_count"]
             for source in candidate.sources
-            if source["quarantined_count"]
+            if source.get("quarantined_count")
         },
     }
     content["history"] = [*_history(settings), _line(content, candidate)][-HISTORY_KEPT:]

@@ -222,8 +222,8 @@ FAULTS = [
         "a retry loop stores checkouts again and again",
         "shopify/abandoned_checkout",
         "arrival_new_rows_are_not_a_flood",
-        "select * from {rows} union all select * exclude (i) replace (id + i as id) from {rows}, range(1, 3000) as t (i) "
-        f"where created_at {NEW}",
+        "select * from {rows} union all select * exclude (i) replace (id + i as id) "
+        f"from {{rows}}, range(1, 3000) as t (i) where created_at {NEW}",
     ),
     removed("a source's folder was renamed", "klaviyo", "arrival_sources_stay_connected"),
     removed(
@@ -249,7 +249,8 @@ FAULTS = [
         "another shop's history is imported",
         "shopify/abandoned_checkout",
         "arrival_the_past_does_not_grow",
-        "select * from {rows} union all select * exclude (i) replace (id + i as id, total_price + i as total_price) from {rows}, "
+        "select * from {rows} union all "
+        "select * exclude (i) replace (id + i as id, total_price + i as total_price) from {rows}, "
         "range(1, 9) as t (i) where created_at between timestamp '2024-01-01' and timestamp '2024-07-01'",
     ),
     # -- history rewritten ------------------------------------------------------------------------------------

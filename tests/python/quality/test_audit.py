@@ -218,5 +218,5 @@ def test_the_audit_runs_in_a_process_of_its_own(candidate: Make, tmp_path: Path)
 
 
 def test_an_audit_that_cannot_run_is_an_error_not_a_verdict(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="The audit of build b9 did not run: .*does not exist"):
+    with pytest.raises(WarehouseError, match="The release gate of build b9 did not run: .*does not exist"):
         run.run_audit(Settings(raw=tmp_path, out=tmp_path / "out"), "b9")
