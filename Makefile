@@ -11,10 +11,11 @@ AS_OF ?=
 VERSION ?=
 MINUTES ?= 60
 VARS ?=
+PERSON = $(if $(EMAIL),--email '$(EMAIL)') $(if $(KEY),--customer-key '$(KEY)') $(if $(OUT),--out '$(OUT)')
 HORIZON ?= 90
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint versions changes rollback backtest soak dev sample bench lock clean
+.PHONY: help setup build test lint versions changes rollback erase person prove backtest soak dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -53,6 +54,15 @@ changes: setup ## List what changed in the schema from version to version. OUT=<
 
 rollback: setup ## Let readers see an earlier version again. VERSION=<version> OUT=<folder>
 	@$(if $(OUT),CRM_OUT='$(OUT)') $(PYTHON) -m crm_warehouse.publish rollback $(VERSION)
+
+erase: setup ## Ask for a person to be gone from the next build on. EMAIL=<address> or KEY=<customer_key> OUT=<folder>
+	@$(PYTHON) -m crm_warehouse.privacy erase $(PERSON)
+
+person: setup ## Write everything known about a person. EMAIL=<address> or KEY=<customer_key> TO=<file> OUT=<folder>
+	@$(PYTHON) -m crm_warehouse.privacy export $(PERSON) --to '$(TO)'
+
+prove: setup ## Look for an address in every table and file. EMAIL=<address> OUT=<folder>
+	@$(PYTHON) -m crm_warehouse.privacy prove $(PERSON)
 
 backtest: setup ## Build as of AS_OF=<day>, score against the HORIZON=<days> that followed. RAW=, OUT=, VARS=
 	@$(if $(RAW),,$(MAKE) --no-print-directory data/sample_raw)

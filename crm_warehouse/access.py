@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish.files import disk_errors
+from crm_warehouse.publish.layout import IMPERSONAL_FILE
 from crm_warehouse.settings import Settings
 
 PRIVATE_UMASK = 0o077
@@ -51,13 +52,16 @@ def _close(settings: Settings) -> None:
 def open_to_readers(path: Path) -> None:
     """Let readers read a published file, or enter a published folder; nobody but the service account writes it.
 
-    Readers are everybody on the machine, or the group named by the environment variable CRM_READERS_GROUP.
+    Readers are everybody on the machine, or the group named by the environment variable CRM_READERS_GROUP. Everybody
+    else then reads the marts without personal data, and passes through the folders to them without seeing what else
+    is there.
 
     Raises:
         WarehouseError: there is no such group, or the service account is not in it.
     """
     group = os.environ.get("CRM_READERS_GROUP")
-    mode = (0o750 if group else 0o755) if path.is_dir() else (0o440 if group else 0o444)
+    for_all = not group or path.name == IMPERSONAL_FILE
+    mode = (0o751 if group else 0o755) if path.is_dir() else (0o444 if for_all else 0o440)
     if group:
         try:
             shutil.chown(path, group=group)

@@ -15,6 +15,8 @@ from crm_warehouse.ingest.discover import Source
 
 # Rows that some rule took out, by physical table and position; temporary until the build's one transaction.
 EXCLUDED = "temp.ingest_excluded"
+# Rows that stay without the erased person they are about, and whether they point to the person themselves.
+ERASED = "temp.ingest_erased"
 
 
 @dataclass
@@ -48,7 +50,11 @@ class Checked:
 
 
 def create_excluded(con: duckdb.DuckDBPyConnection) -> None:
-    """Begin with no row taken out."""
+    """Begin with no row and nobody taken out."""
+    con.execute(
+        f"create or replace temp table {ERASED.split('.')[1]} "
+        "(part_id integer, file_index ubigint, file_row_number bigint, loses_person boolean)"
+    )
     con.execute(
         f"create or replace temp table {EXCLUDED.split('.')[1]} (part_id integer, file_index ubigint, "
         "file_row_number bigint, record_id varchar, rule varchar, detail varchar)"

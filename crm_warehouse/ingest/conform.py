@@ -14,6 +14,7 @@ from crm_warehouse.ingest.files import Landed
 from crm_warehouse.ingest.sql import duckdb_type, identifier, literal, moment
 
 EXCLUDED_ROWS = "pipeline.excluded_rows"
+ERASED_ROWS = "pipeline.erased_rows"
 # Physical columns with which loaders flag a deleted row, and when the flag is set.
 _SOFT_DELETES = {"_fivetran_deleted": "bool", "_ab_cdc_deleted_at": "time"}
 
@@ -79,6 +80,7 @@ class Facts:
     counts: dict[str, int] = field(default_factory=dict)
     newest_at: datetime | None = None
     has_exclusions: bool = False
+    has_erased: bool = False
 
     def count(self, key: str) -> int:
         """A count, 0 where the check had no reason to look."""
@@ -141,6 +143,30 @@ def excluded(part_id: int, relation: str = EXCLUDED_ROWS) -> str:
     )
 
 
+def erased_join(part_id: int, relation: str = ERASED_ROWS) -> str:
+    """Joins what has to be taken out of the rows `p` of erased people; nothing of `x` for all others."""
+    return (
+        f" left join {relation} as x on x.part_id = {part_id} "
+        "and x.file_index = p.file_index and x.file_row_number = p.file_row_number"
+    )
+
+
+def erased_where(part: Part, column: Column) -> str | None:
+    """Condition after `erased_join`: the value says who it was; None for a column that never does."""
+    conditions = []
+    if column.is_person_key:
+        conditions.append("coalesce(x.loses_person, false)")
+    if column.personal:
+        condition = "x.part_id is not null"
+        if column.personal_except:
+            name, harmless = column.personal_except
+            condition += (
+                f" and coalesce({part.attempt(name)} not in ({', '.join(map(literal, harmless))}), true)"
+            )
+        conditions.append(condition)
+    return " or ".join(conditions) or None
+
+
 def empty_select(table: Table) -> str:
     """The typed relation of a table nobody landed."""
     columns = ", ".join(
@@ -158,11 +184,14 @@ def select(part: Part, facts: Facts, as_of_at: datetime, *, is_backdated: bool) 
         value = values[column.name]
         if is_backdated and column.known_at and part.casts[column.name] and part.casts[column.known_at]:
             value = f"case when {values[column.known_at]} > {moment(as_of_at)} then null else {value} end"
+        if facts.has_erased and (erased := erased_where(part, column)):
+            value = f"case when {erased} then null else {value} end"
         columns.append(f"{value} as {identifier(column.name)}")
     conditions = _conditions(part, facts, values, as_of_at)
     where = f"\nwhere {' and '.join(conditions)}" if conditions else ""
     listed = ",\n    ".join([f"{literal(part.source.name)} as source_name", *columns])
-    return f"select\n    {listed}\nfrom {part.landed.relation} as p{where}"
+    join = erased_join(part.part_id) if facts.has_erased else ""
+    return f"select\n    {listed}\nfrom {part.landed.relation} as p{join}{where}"
 
 
 def _conditions(part: Part, facts: Facts, values: Mapping[str, str], as_of_at: datetime) -> list[str]:

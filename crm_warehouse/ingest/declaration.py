@@ -5,7 +5,7 @@ Belongs here: parsing and validating `models/staging/<platform>/_*sources*.yml`.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,11 @@ _TABLE_META = {
     "required", "primary_key", "aliases", "merge_aliases", "happened_at", "parent", "require_one_of",
     "soft_delete", "arrival",
 }  # fmt: skip
-_COLUMN_META = {"required", "aliases", "nullable_text", "known_at", "overwritten", "personal", "min", "max"}
+_COLUMN_META = {
+    "required", "aliases", "nullable_text", "known_at", "overwritten", "personal", "min", "max", "personal_except",
+    "record", "person", "identifier",
+}  # fmt: skip
+_IDENTIFIERS = {"email", "phone"}
 _FOREIGN_META = {"dagster", "owner"}  # read by other tools
 
 
@@ -40,7 +44,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Column:
-    """A declared column: its type, where it may come from and what must hold for it."""
+    """A declared column: its type, where it may come from and what must hold for it.
+
+    Attributes that say whom it is about, which an erasure follows:
+        personal: Its values may tell who somebody is.
+        personal_except: Another column and the values of it for which this one is not personal.
+        record: It is the key of one of identity's source records, of this type.
+        person: It points to the row of this table, and its row is about the same person.
+        is_person_key: That row is the person's own record, so that the value alone says who it is.
+        identifier: It holds an e-mail address or a phone number (`email`, `phone`) that identifies.
+    """
 
     name: str
     data_type: str
@@ -50,6 +63,11 @@ class Column:
     known_at: str | None = None
     overwritten: bool = False
     personal: bool = False
+    personal_except: tuple[str, tuple[str, ...]] | None = None
+    record: str | None = None
+    person: str | None = None
+    is_person_key: bool = False
+    identifier: str | None = None
     minimum: float | None = None
     maximum: float | None = None
 
@@ -112,6 +130,21 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
     @property
+    def record_type(self) -> str | None:
+        """The type of identity's source records that the rows are; None where they are none."""
+        return next((column.record for column in self.columns if column.record), None)
+
+    @property
+    def is_person(self) -> bool:
+        """Whether a row is somebody, not something that somebody did."""
+        return self.record_type is not None and not any(column.person for column in self.columns)
+
+    @property
+    def goes_with_person(self) -> bool:
+        """Whether an erasure takes the whole row, because its key is the person; elsewhere the row stays, anonymous."""
+        return self.is_person or any(self.column(name).is_person_key for name in self.primary_key)
+
+    @property
     def has_load_time(self) -> bool:
         """Whether the table declares when the loader wrote each row."""
         return any(column.name == LOAD_TIME for column in self.columns)
@@ -157,7 +190,7 @@ def load_platforms(models_dir: Path = MODELS_DIR) -> dict[str, Platform]:
     _check_references(tables, mistakes)
     if mistakes:
         raise WarehouseError("Invalid source declarations:\n" + "\n".join(f"  - {m}" for m in mistakes))
-    return {name: Platform(name, entries) for name, entries in tables.items()}
+    return {name: Platform(name, _with_person_keys(entries)) for name, entries in tables.items()}
 
 
 def load_published_state(models_dir: Path = MODELS_DIR) -> dict[str, list[Column]]:
@@ -252,9 +285,29 @@ def _column(where: str, entry: Mapping[str, Any], mistakes: list[str]) -> Column
         known_at=meta.get("known_at"),
         overwritten=bool(meta.get("overwritten")),
         personal=bool(meta.get("personal")),
+        personal_except=_exception(here, meta.get("personal_except"), mistakes),
+        record=meta.get("record"),
+        person=meta.get("person"),
+        identifier=_identifier(here, meta.get("identifier"), mistakes),
         minimum=meta.get("min"),
         maximum=meta.get("max"),
     )
+
+
+def _exception(where: str, entry: Any, mistakes: list[str]) -> tuple[str, tuple[str, ...]] | None:
+    if entry is None:
+        return None
+    if not isinstance(entry, dict) or len(entry) != 1:
+        mistakes.append(f"{where}: personal_except is one column with a list of values")
+        return None
+    ((column, values),) = entry.items()
+    return str(column), tuple(map(str, values))
+
+
+def _identifier(where: str, kind: str | None, mistakes: list[str]) -> str | None:
+    if kind and kind not in _IDENTIFIERS:
+        mistakes.append(f"{where}: identifier {kind!r} is not one of {', '.join(sorted(_IDENTIFIERS))}")
+    return kind
 
 
 def _check_references(tables: Mapping[str, Mapping[str, Table]], mistakes: list[str]) -> None:
@@ -271,6 +324,30 @@ def _check_references(tables: Mapping[str, Mapping[str, Table]], mistakes: list[
                         f"{platform}.{table.name}: parent {parent.table!r} is not a declared table with a "
                         "primary key of one column"
                     )
+            _check_people(table, entries, mistakes)
+
+
+def _with_person_keys(tables: Mapping[str, Table]) -> dict[str, Table]:
+    people = {name for name, table in tables.items() if table.is_person}
+    return {
+        name: replace(
+            table,
+            columns=tuple(replace(column, is_person_key=column.person in people) for column in table.columns),
+        )
+        for name, table in tables.items()
+    }
+
+
+def _check_people(table: Table, tables: Mapping[str, Table], mistakes: list[str]) -> None:
+    where = f"{table.platform}.{table.name}"
+    for column in table.columns:
+        target = tables.get(column.person or table.name)
+        if column.person and (target is None or len(target.primary_key) != 1):
+            mistakes.append(
+                f"{where}.{column.name}: person {column.person!r} is not a declared table with a key"
+            )
+        if column.record and table.primary_key != (column.name,):
+            mistakes.append(f"{where}.{column.name}: a record is known by the primary key")
 
 
 def _named_columns(table: Table) -> Iterator[str]:
@@ -281,3 +358,4 @@ def _named_columns(table: Table) -> Iterator[str]:
     yield from (column.known_at for column in table.columns if column.known_at)
     yield from table.arrival.words
     yield from (name for name in [table.arrival.kind] if name)
+    yield from (column.personal_except[0] for column in table.columns if column.personal_except)

@@ -10,13 +10,14 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from crm_warehouse.ingest.discover import RAW_DATABASE, RawTable, attach_raw
 from crm_warehouse.ingest.sql import identifier, literal
+from crm_warehouse.privacy import vault
 from crm_warehouse.settings import Settings
 
 _PARQUET_MAGIC = b"PAR1"
@@ -97,8 +98,9 @@ def _copied(
     fingerprint = hashlib.sha256(repr(state).encode()).hexdigest()[:16]
     name = re.sub(r"\W", "_", f"{raw.schema}.{raw.name}")
     target = settings.ingest_dir / f"{name}.{fingerprint}.parquet"
-    if target.exists():
-        return target
+    for copy in (without_erased(settings, target), target):
+        if copy.exists():
+            return copy
     settings.ingest_dir.mkdir(parents=True, exist_ok=True)
     # A killed run leaves only this name behind, which nothing reads.
     temporary = target.with_suffix(f".{os.getpid()}.tmp")
@@ -117,6 +119,22 @@ def _copied(
     _sync(temporary)
     temporary.replace(target)
     return target
+
+
+def without_erased(settings: Settings, copy: Path) -> Path:
+    """Where the same copy is without the people erased so far."""
+    epoch = vault.epoch(settings)
+    return copy.with_suffix(f".{epoch}.parquet") if epoch else copy
+
+
+def rewritten(con: duckdb.DuckDBPyConnection, landed: Landed, query: str, target: Path) -> Landed:
+    """The same table from the result of `query`, written to `target`."""
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    con.execute(f"copy ({query}) to {literal(str(temporary))} (format parquet, compression zstd)")
+    _sync(temporary)
+    temporary.replace(target)
+    columns = _describe(con, parquet_relation([target]), landed.raw)
+    return replace(landed, files=(target,), columns=columns, never_null=_never_null(con, [target]))
 
 
 def _wanted_columns(con: duckdb.DuckDBPyConnection, relation: str, wanted: frozenset[str]) -> str:

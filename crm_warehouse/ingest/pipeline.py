@@ -13,8 +13,8 @@ from datetime import datetime
 import duckdb
 
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.ingest.checked import EXCLUDED, Checked
-from crm_warehouse.ingest.conform import EXCLUDED_ROWS, Part, empty_select, select
+from crm_warehouse.ingest.checked import ERASED, EXCLUDED, Checked
+from crm_warehouse.ingest.conform import ERASED_ROWS, EXCLUDED_ROWS, Part, empty_select, select
 from crm_warehouse.ingest.declaration import CONFORMED_PREFIX, Column, Platform
 from crm_warehouse.ingest.report import IngestReport, TableReport
 from crm_warehouse.ingest.rules import QUARANTINE_RULES
@@ -65,6 +65,7 @@ def write_conformed(
     con.execute(
         f"create or replace table {EXCLUDED_ROWS} as select part_id, file_index, file_row_number from {EXCLUDED}"
     )
+    con.execute(f"create or replace table {ERASED_ROWS} as select * from {ERASED}")
     selects: dict[tuple[str, str], list[str]] = {}
     for entry in checked:
         selects.setdefault((entry.table.platform, entry.table.name), []).extend(

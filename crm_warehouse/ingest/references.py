@@ -11,7 +11,7 @@ from crm_warehouse.ingest.checked import EXCLUDED, Checked
 from crm_warehouse.ingest.declaration import Parent
 from crm_warehouse.ingest.problems import Problems
 from crm_warehouse.ingest.quarantine import refuse_too_many, take_out
-from crm_warehouse.ingest.rules import REPLACED_RULES, Limits
+from crm_warehouse.ingest.rules import ERASED_RULE, REPLACED_RULES, Limits
 from crm_warehouse.ingest.scan import live, typed_rows
 from crm_warehouse.ingest.sql import identifier, literal
 
@@ -75,7 +75,8 @@ def _follow_parents(
     """Children of a deleted row are deleted with it; children of a row set aside are set aside too."""
     column = identifier(parent.column)
     (key,) = target.table.primary_key
-    replaced = ", ".join(map(literal, REPLACED_RULES))
+    # What erased people did stays, without them; the rows that are about them alone have gone already.
+    replaced = ", ".join(map(literal, (*REPLACED_RULES, ERASED_RULE)))
     gone = " union all ".join(
         f"select {part.attempt(key)} as k, "
         "case when coalesce(e.rule, 'parent_deleted') = 'parent_deleted' then 'parent_deleted' "

@@ -17,6 +17,7 @@ EARLIEST_PLAUSIBLE = datetime(1990, 1, 1)
 
 REPLACED_RULES = ("duplicate_copy", "superseded")
 DELETED_RULES = ("parent_deleted",)
+ERASED_RULE = "erased"
 # In the order in which they claim a row.
 ROW_RULES = ("implausible_date", "later_than_load", "missing_date", "out_of_range")
 QUARANTINE_RULES = ("excluded", *ROW_RULES, "orphan", "parent_quarantined")

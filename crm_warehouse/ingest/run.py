@@ -18,12 +18,13 @@ from crm_warehouse.ingest.checks import Checker
 from crm_warehouse.ingest.currency import reporting_currency
 from crm_warehouse.ingest.declaration import MODELS_DIR, Platform, load_platforms, load_published_state
 from crm_warehouse.ingest.discover import RawInput, Source, discover
+from crm_warehouse.ingest.erased import Erasures
 from crm_warehouse.ingest.exclusions import check_exclusions, read_exclusions
 from crm_warehouse.ingest.files import remove_stale_copies
 from crm_warehouse.ingest.presence import land_sources
 from crm_warehouse.ingest.problems import Problems
 from crm_warehouse.ingest.report import IngestReport, TableReport
-from crm_warehouse.ingest.rules import DELETED_RULES, QUARANTINE_RULES, REPLACED_RULES, Limits
+from crm_warehouse.ingest.rules import DELETED_RULES, ERASED_RULE, QUARANTINE_RULES, REPLACED_RULES, Limits
 from crm_warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -169,6 +170,7 @@ def _check_all(
     exclusions = read_exclusions(run.settings.exclusions_path)
     check_exclusions(exclusions, list(sources), run.platforms)
     checker = Checker(con, limits, problems, exclusions)
+    Erasures(con, run.settings).take_out(checked, lambda entry, read: _guarded(entry, problems, read))
     for source in sources:
         logger.info("checking %s", source.name)
         tables = {entry.table.name: entry for entry in checked if entry.source == source}
@@ -279,6 +281,8 @@ def _table_report(con: duckdb.DuckDBPyConnection, entry: Checked, as_of_at: date
 
 def _note(entry: Checked) -> str | None:
     notes = []
+    if erased := entry.removed_by((ERASED_RULE,)):
+        notes.append(f"{erased:,} rows of erased people left out")
     for part in entry.parts:
         if part.landed.raw.name.lower() != entry.table.name:
             notes.append(f"landed as {part.landed.raw.name}")

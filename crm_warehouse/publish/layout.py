@@ -3,6 +3,7 @@
 Belongs here: names of folders and files, and the records they hold. Does not: checks or the switch.
 
     published/marts.duckdb -> current/marts.duckdb   what readers open
+    published/marts_no_personal_data.duckdb          the same for readers who must not see who anybody is
     published/current      -> versions/<version>     replaced atomically
     published/versions/<version>/                    marts.duckdb with candidate, audit and manifest records,
                                                      parquet/<table>.parquet where the project asks for it
@@ -23,6 +24,7 @@ from crm_warehouse.publish.files import read_json
 from crm_warehouse.settings import Settings
 
 MARTS_FILE = "marts.duckdb"
+IMPERSONAL_FILE = "marts_no_personal_data.duckdb"
 CANDIDATE_FILE = "candidate.json"
 AUDIT_FILE = "audit.json"
 MANIFEST_FILE = "manifest.json"

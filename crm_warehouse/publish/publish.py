@@ -15,7 +15,6 @@ from crm_warehouse.publish.layout import (
     AUDIT_FILE,
     CANDIDATE_FILE,
     MANIFEST_FILE,
-    MARTS_FILE,
     Candidate,
     PublishedVersion,
     candidate_dir,
@@ -54,7 +53,7 @@ def publish_candidate(settings: Settings, build_id: str) -> PublishedVersion:
             else:
                 if settings.vars["parquet_export"]:
                     export_parquet(settings, candidate)
-                _seal(candidate, audit)
+                seal(candidate, audit)
                 _move_to_versions(settings, candidate)
             if not is_live(settings, candidate.version):
                 switch_to(settings, candidate.version, action="publish")
@@ -84,10 +83,11 @@ def _check_audit(candidate: Candidate, build_id: str) -> dict[str, Any]:
     if not (candidate.folder / AUDIT_FILE).exists():
         raise WarehouseError("The candidate was not audited. Run the audit before publishing.")
     audit = read_json(candidate.folder / AUDIT_FILE)
-    file_hash = sha256(candidate.marts_path) if candidate.marts_path.exists() else None
-    if file_hash != candidate.sha256:
-        raise WarehouseError(f"{candidate.marts_path} was changed after staging. Stage and audit it again.")
-    if audit.get("build_id") != build_id or audit.get("file_sha256") != file_hash:
+    for name, file in candidate.record["files"].items():
+        path = candidate.folder / name
+        if not path.exists() or sha256(path) != file["sha256"]:
+            raise WarehouseError(f"{path} was changed after staging. Stage and audit it again.")
+    if audit.get("build_id") != build_id or audit.get("file_sha256") != candidate.sha256:
         raise WarehouseError("The audit record is about another file. Audit this candidate.")
     if audit.get("candidate_sha256") != sha256(candidate.folder / CANDIDATE_FILE):
         raise WarehouseError("The candidate's record was changed after the audit. Stage and audit it again.")
@@ -127,10 +127,10 @@ def _check_live(settings: Settings, candidate: Candidate) -> None:
         )
 
 
-def _seal(candidate: Candidate, audit: dict[str, Any]) -> None:
+def seal(candidate: Candidate, audit: dict[str, Any]) -> None:
     """Write the manifest over every file of the folder, last of all: a folder without it is no version."""
     # The audit check has just hashed the marts, gigabytes in a large shop.
-    known = {MARTS_FILE: candidate.sha256}
+    known = {name: file["sha256"] for name, file in candidate.record["files"].items()}
     files = {
         name: {"sha256": known.get(name) or sha256(path), "bytes": path.stat().st_size}
         for name, path in files_below(candidate.folder).items()

@@ -21,7 +21,14 @@ from crm_warehouse.custody import State, prove_custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import recheck_inputs
 from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_folder, sha256, write_json
-from crm_warehouse.publish.layout import CANDIDATE_FILE, MARTS_FILE, Candidate, candidate_dir, staging_dir
+from crm_warehouse.publish.layout import (
+    CANDIDATE_FILE,
+    IMPERSONAL_FILE,
+    MARTS_FILE,
+    Candidate,
+    candidate_dir,
+    staging_dir,
+)
 from crm_warehouse.publish.ledger import BuildProof, prove_build
 from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.publish.record import add_version_tables
@@ -49,12 +56,13 @@ class Mart:
         keys: Column lists that dbt tests as unique.
         sort_by: Columns to order rows by (`meta.sort_by`): neighbours that readers ask for together.
         owner: `meta.owner`.
-        personal_columns: Columns declared `meta.personal`.
+        personal_columns: Columns declared `meta.personal`; one of the two files goes without them.
         is_compared: Whether the release gate compares it with the live version; not if it is itself a difference
             (`meta.compare: false`).
         is_view: Readers get the definition, over the published tables, instead of a copy (`meta.publish_as: view`).
         compressions: Column to how DuckDB stores it (`meta.compression` of the column). Without one DuckDB tries
             every method on every column, which for long texts costs more than writing them.
+        on_erasure: What happens to an erased person's rows in versions that are kept (`meta.on_erasure`).
     """
 
     name: str
@@ -68,6 +76,7 @@ class Mart:
     is_compared: bool
     is_view: bool
     compressions: dict[str, str]
+    on_erasure: str | None
 
 
 def stage_candidate(settings: Settings, build_id: str) -> Candidate:
@@ -120,6 +129,7 @@ def published_marts(manifest: Mapping[str, Any]) -> list[Mart]:
             is_compared=bool(node["config"].get("meta", {}).get("compare", True)),
             is_view=node["config"].get("meta", {}).get("publish_as") == "view",
             compressions=_compressions(node),
+            on_erasure=node["config"].get("meta", {}).get("on_erasure"),
         )
         for unique_id, node in sorted(manifest["nodes"].items())
         if _is_published(node, project)
@@ -174,19 +184,27 @@ def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart
         "git_revision": git_revision(),
         "project_version": _project_version(),
     }
-    path = folder / MARTS_FILE
+    path, impersonal_path = folder / MARTS_FILE, folder / IMPERSONAL_FILE
     with _open(settings, path) as con:
-        _copy(con, marts, facts)
+        _copy(con, [mart for mart in marts if _is_shared(mart)], marts)
         sources = _source_report(con, context.build_id)
+    # The large marts have nothing personal in them: copying their bytes costs next to nothing, writing them again as
+    # much as the first time. Nothing personal may have been in the file before, since its free blocks are copied too.
+    shutil.copyfile(path, impersonal_path)
+    for file, own in ((path, marts), (impersonal_path, impersonal(marts))):
+        with _open(settings, file) as con:
+            _copy(con, [mart for mart in own if not _is_shared(mart)], own, facts)
     tables = _describe(settings, path, marts)
-    schema_changes = add_version_tables(settings, path, facts, tables)
-    (folder / f"{MARTS_FILE}.wal").unlink(missing_ok=True)
-    path.chmod(READ_ONLY)
-    fsync(path)
+    _check_impersonal(settings, impersonal_path, marts, tables)
+    for file in (path, impersonal_path):
+        schema_changes = add_version_tables(settings, file, facts, tables)
+        file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
+        file.chmod(READ_ONLY)
+        fsync(file)
     record = {
         **facts,
         "live_version": context.live_version,
-        "files": {MARTS_FILE: {"sha256": sha256(path), "bytes": path.stat().st_size}},
+        "files": {f.name: {"sha256": sha256(f), "bytes": f.stat().st_size} for f in (path, impersonal_path)},
         "tables": tables,
         "schema_changes": schema_changes,
         "sources": sources,
@@ -225,15 +243,55 @@ def _open(settings: Settings, candidate: Path) -> Iterator[duckdb.DuckDBPyConnec
     remove_folder(candidate.parent / ".tmp")
 
 
-def _copy(con: duckdb.DuckDBPyConnection, marts: list[Mart], facts: Mapping[str, Any]) -> None:
-    """Copy all marts and the version's own record in one transaction."""
+def impersonal(marts: list[Mart]) -> list[Mart]:
+    """The marts as readers get them who must not see who anybody is; a view of something personal is left out."""
+    return [mart for mart in marts if not (mart.is_view and mart.personal_columns)]
+
+
+def _is_shared(mart: Mart) -> bool:
+    """Whether both files hold the same table."""
+    return not mart.is_view and not mart.personal_columns
+
+
+def _check_impersonal(
+    settings: Settings, path: Path, marts: list[Mart], tables: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Check that the file has every row of the other and no column that is declared personal."""
+    found = _describe(settings, path, impersonal(marts))
+    for mart in impersonal(marts):
+        columns = {column["name"] for column in found[mart.name]["columns"]}
+        if columns & mart.personal_columns or found[mart.name]["rows"] != tables[mart.name]["rows"]:
+            raise WarehouseError(
+                f"{path.name} does not hold {mart.name} without its personal columns. Build again."
+            )
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection,
+    marts: list[Mart],
+    all_marts: list[Mart],
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Copy marts, and last of all the version's own record, in one transaction."""
+    is_impersonal = _is_impersonal(con)
     con.execute("begin")
     for mart in sorted(marts, key=lambda mart: mart.is_view):
         if mart.is_view:
-            _create_view(con, mart, marts)
+            _create_view(con, mart, all_marts)
         else:
-            _create_table(con, mart)
+            _create_table(con, mart, without=mart.personal_columns if is_impersonal else frozenset())
         _comment(con, mart)
+    if facts is not None:
+        _record_version(con, facts)
+    con.execute("commit")
+
+
+def _is_impersonal(con: duckdb.DuckDBPyConnection) -> bool:
+    rows = con.execute("select path from duckdb_databases() where database_name = 'candidate'").fetchall()
+    return Path(rows[0][0]).name == IMPERSONAL_FILE
+
+
+def _record_version(con: duckdb.DuckDBPyConnection, facts: Mapping[str, Any]) -> None:
     con.execute(
         """
         create table candidate.main.warehouse_version (
@@ -245,19 +303,22 @@ def _copy(con: duckdb.DuckDBPyConnection, marts: list[Mart], facts: Mapping[str,
     con.execute(
         "insert into candidate.main.warehouse_version values (?, ?, ?, ?, ?, ?, ?)", list(facts.values())
     )
-    con.execute("commit")
 
 
-def _create_table(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+def _create_table(con: duckdb.DuckDBPyConnection, mart: Mart, *, without: frozenset[str]) -> None:
     source, target = f"{_name(mart.schema)}.{_name(mart.name)}", f"candidate.main.{_name(mart.name)}"
+    kinds = {
+        name: kind for name, kind, *_ in con.execute(f"describe {source}").fetchall() if name not in without
+    }
     columns = ", ".join(
         f"{_name(name)} {kind}"
         + (f" using compression {mart.compressions[name]}" if name in mart.compressions else "")
-        for name, kind, *_ in con.execute(f"describe {source}").fetchall()
+        for name, kind in kinds.items()
     )
     con.execute(f"create table {target} ({columns})")
     order = f" order by {', '.join(map(_name, mart.sort_by))}" if mart.sort_by else ""
-    con.execute(f"insert into {target} select * from {source}{order}")  # noqa: S608 - names from the manifest, quoted
+    listed = ", ".join(map(_name, kinds))
+    con.execute(f"insert into {target} select {listed} from {source}{order}")  # noqa: S608 - names from the manifest, quoted
 
 
 def _create_view(con: duckdb.DuckDBPyConnection, mart: Mart, marts: list[Mart]) -> None:
@@ -314,6 +375,7 @@ def _describe_mart(con: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Any]
         "keys": mart.keys,
         "is_compared": mart.is_compared,
         "owner": mart.owner,
+        "on_erasure": mart.on_erasure,
     }
 
 

@@ -22,6 +22,7 @@ from crm_warehouse.publish.files import (
     write_text,
 )
 from crm_warehouse.publish.layout import (
+    IMPERSONAL_FILE,
     MANIFEST_FILE,
     MARTS_FILE,
     PublishedVersion,
@@ -123,8 +124,9 @@ def versions_last_seen(settings: Settings) -> list[str]:
 def switch_to(settings: Settings, version: str, *, action: str) -> None:
     """Point readers to `version`. The caller has verified it and holds the writer lock."""
     previous = _live_name(settings)
-    # The first time, this link leads nowhere until `current` exists: readers see no file, never half of one.
-    point_symlink(settings.published_dir / MARTS_FILE, f"current/{MARTS_FILE}")
+    # The first time, these links lead nowhere until `current` exists: readers see no file, never half of one.
+    for name in (MARTS_FILE, IMPERSONAL_FILE):
+        point_symlink(settings.published_dir / name, f"current/{name}")
     point_symlink(current_link(settings), f"versions/{version}")
     entries = list(_history(settings))
     if previous and previous not in {entry["version"] for entry in entries}:

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.publish.layout import candidate_dir
-from crm_warehouse.quality.audit import QUARANTINE_FILE
+from crm_warehouse.publish.layout import AUDIT_FILE, candidate_dir
+from crm_warehouse.quality.audit import FAILED, PASSED, QUARANTINE_FILE
 from crm_warehouse.quality.measures import measure_arrival, quality_dir
 from crm_warehouse.quality.overrides import OVERRIDES_FILE
 from crm_warehouse.quality.report import REPORT_FILE, write_report
 from crm_warehouse.quality.results import AuditReport, GateReport, RuleResult
 from crm_warehouse.settings import PROJECT_DIR, Settings
 
-__all__ = ["REPORT_FILE", "Judge", "check_arrival", "run_audit"]
+__all__ = ["REPORT_FILE", "Judge", "audit_folder", "check_arrival", "run_audit"]
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +131,29 @@ def run_audit(
     report = AuditReport.read(verdict)
     _log(report.rules)
     write_report(settings, build_id, verdict.parent)
+    return report
+
+
+def audit_folder(folder: Path) -> AuditReport:
+    """Audit the candidate in `folder`, wherever it is, and return its verdict, passed or not.
+
+    Raises:
+        WarehouseError: the audit could not run.
+    """
+    process = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "crm_warehouse.quality.audit", str(folder)],
+        cwd=PROJECT_DIR,
+        env={**os.environ, "GX_ANALYTICS_ENABLED": "false"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    if process.returncode not in {PASSED, FAILED}:
+        raise WarehouseError(
+            f"The audit of {folder} did not run. Try it: python -m crm_warehouse.quality.audit {folder}"
+        )
+    report = AuditReport.read(folder / AUDIT_FILE)
+    _log(report.rules)
     return report
 
 

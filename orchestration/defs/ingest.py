@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from crm_warehouse.ingest import ingest
+from crm_warehouse.privacy.erase import apply_erasures
 from crm_warehouse.quality.measures import quality_dir
 from crm_warehouse.quality.run import check_arrival
 from orchestration.gates import gate_metadata
@@ -71,6 +72,7 @@ def conform(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> 
     """Check and type every raw table and judge what arrived; stop the run with the list of problems."""
     settings = warehouse.settings()
     with step_errors():
+        apply_erasures(settings, context.run.run_id)
         report = ingest(settings, context.run.run_id)
         gate = check_arrival(settings, context.run.run_id)
     yield dg.AssetCheckResult(

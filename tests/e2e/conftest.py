@@ -23,10 +23,11 @@ class Build:
     out: Path
     returncode: int
     output: str
+    marts_name: str = "marts.duckdb"
 
     @property
     def marts(self) -> Path:
-        return self.out / "published" / "marts.duckdb"
+        return self.out / "published" / self.marts_name
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.marts), read_only=True) as connection:

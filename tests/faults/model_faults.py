@@ -79,7 +79,7 @@ FAULTS = [
         "some customers are in no lifecycle stage",
         "int_customer_segments_assigned",
         "model",
-        "assert_every_customer_has_one_lifecycle_stage_and_every_buyer_one_rfm_group",
+        "not_null_int_customer_segments_assigned_lifecycle_stage",
         "select * replace (case when hash(customer_key) % 40 <> 0 then lifecycle_stage end as lifecycle_stage) "
         "from {model}",
     ),

@@ -308,10 +308,10 @@ FAULTS = [
         ") then price * 100 else price end as price) from {rows}",
     ),
     rewritten(
-        "new orders are numbered from 1",
-        "shopify/order",
+        "new checkouts are numbered from 1",
+        "shopify/abandoned_checkout",
         "arrival_ids_keep_growing",
-        f"select * replace (case when processed_at {NEW} then row_number() over (order by id) else id end as id) "
+        f"select * replace (case when created_at {NEW} then row_number() over (order by id) else id end as id) "
         "from {rows}",
     ),
     rewritten(
@@ -347,11 +347,24 @@ FAULTS = [
         "arrival_values_keep_their_scale",
         f"select * replace (processed_at {NEW} as test) from {{rows}}",
     ),
-    rewritten(
-        "new clocks are seven hours off",
-        "shopify/fulfillment_event",
+    several(
+        "new clocks of one source are seven hours off",
         "arrival_clocks_are_right",
-        f"select * replace (case when happened_at {NEW} then happened_at - interval 7 hour else happened_at end "
-        "as happened_at) from {rows}",
+        *[
+            rewritten(
+                "",
+                f"shopify/{table}",
+                "",
+                f"select * replace (case when {column} {NEW} then {column} - interval 7 hour else {column} end "
+                f"as {column}) from {{rows}}",
+            )
+            for table, column in (
+                ("order", "processed_at"),
+                ("transaction", "processed_at"),
+                ("fulfillment", "created_at"),
+                ("fulfillment_event", "happened_at"),
+                ("abandoned_checkout", "created_at"),
+            )
+        ],
     ),
 ]

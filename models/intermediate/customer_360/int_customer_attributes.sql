@@ -50,6 +50,24 @@ products as (
 
 ),
 
+habits as (
+
+    select * from {{ ref('int_customer_order_habits_summarized') }}
+
+),
+
+deliveries as (
+
+    select * from {{ ref('int_customer_deliveries_summarized') }}
+
+),
+
+attributions as (
+
+    select * from {{ ref('int_customer_attributions_summarized') }}
+
+),
+
 messages as (
 
     select * from {{ ref('int_customer_messages_summarized') }}
@@ -224,6 +242,19 @@ joined as (
             cast(customer_orders.refund_amount as double)
             / nullif(cast(customer_orders.sales_amount as double), 0e0), 6
         ) as refund_rate,
+        round(
+            cast(customer_orders.item_quantity as double)
+            / nullif(cast(customer_orders.order_count as double), 0e0), 2
+        ) as average_items_per_order,
+        coalesce(habits.returned_item_quantity, 0) as returned_item_quantity,
+        {{ capped_rate('habits.returned_item_quantity', 'customer_orders.item_quantity') }}
+            as return_rate,
+        habits.preferred_delivery_method,
+        habits.preferred_payment_method,
+        coalesce(deliveries.delivery_count, 0) as delivery_count,
+        coalesce(deliveries.late_delivery_count, 0) as late_delivery_count,
+        deliveries.late_delivery_rate,
+        deliveries.last_late_delivery_at,
         customer_orders.first_sales_channel,
         customer_orders.last_sales_channel,
         products.preferred_product_type,
@@ -245,6 +276,8 @@ joined as (
         messages.email_machine_open_rate,
         messages.email_click_rate,
         messages.email_bounce_rate,
+        coalesce(attributions.attributed_order_count, 0) as attributed_order_count,
+        coalesce(attributions.attributed_sales_amount, 0) as attributed_sales_amount,
         messages.last_email_sent_at,
         messages.last_email_opened_at,
         messages.last_email_clicked_at,
@@ -336,6 +369,9 @@ joined as (
     left join customer_orders on customers.customer_key = customer_orders.customer_key
     left join purchases on customers.customer_key = purchases.customer_key
     left join products on customers.customer_key = products.customer_key
+    left join habits on customers.customer_key = habits.customer_key
+    left join deliveries on customers.customer_key = deliveries.customer_key
+    left join attributions on customers.customer_key = attributions.customer_key
     left join messages on customers.customer_key = messages.customer_key
     left join site_events on customers.customer_key = site_events.customer_key
     left join carts on customers.customer_key = carts.customer_key

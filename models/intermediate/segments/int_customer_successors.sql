@@ -1,12 +1,14 @@
+{{ config(materialized='table') }}
+
 with
 
-identifiers as (
+customers as (
 
     select
         record_key,
         customer_key
 
-    from {{ ref('customer_identifiers') }}
+    from {{ ref('int_customers_resolved') }}
 
 ),
 
@@ -14,14 +16,39 @@ published_identifiers as (
 
     select * from {{ source('published_state', 'customer_identifiers') }}
 
+),
+
+counted as (
+
+    select
+        published_identifiers.version,
+        published_identifiers.customer_key as published_customer_key,
+        customers.customer_key,
+        count(*) as record_count
+
+    from published_identifiers
+    inner join customers on published_identifiers.record_key = customers.record_key
+
+    group by
+        published_identifiers.version,
+        published_identifiers.customer_key,
+        customers.customer_key
+
+),
+
+final as (
+
+    select
+        version,
+        published_customer_key,
+        customer_key,
+        row_number() over (
+            partition by version, published_customer_key
+            order by record_count desc, customer_key asc
+        ) as successor_rank
+
+    from counted
+
 )
 
-select
-    published_identifiers.version,
-    published_identifiers.customer_key as published_customer_key,
-    identifiers.customer_key
-
-from published_identifiers
-inner join identifiers on published_identifiers.record_key = identifiers.record_key
-
-group by 1, 2, 3
+select * from final

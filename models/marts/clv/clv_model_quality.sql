@@ -84,7 +84,10 @@ joined as (
         case when candidates.origin_number = 0 then fits.alpha else backtests.alpha end as alpha,
         case when candidates.origin_number = 0 then fits.a else backtests.a end as a,
         case when candidates.origin_number = 0 then fits.b else backtests.b end as b,
-        case when candidates.origin_number = 0 then fits.log_likelihood else backtests.log_likelihood end as log_likelihood,
+        case
+            when candidates.origin_number = 0 then fits.log_likelihood
+            else backtests.log_likelihood
+        end as log_likelihood,
         case when candidates.origin_number = 0 then fits.gg_p else backtests.gg_p end as gg_p,
         case when candidates.origin_number = 0 then fits.gg_q else backtests.gg_q end as gg_q,
         case when candidates.origin_number = 0 then fits.gg_v else backtests.gg_v end as gg_v,

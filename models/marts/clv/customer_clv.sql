@@ -1,3 +1,6 @@
+{% set high_from_share = (1 - var('value_tier_high_share')) | round(6) %}
+{% set mid_from_share = (high_from_share - var('value_tier_mid_share')) | round(6) %}
+
 with
 
 customers as (
@@ -37,7 +40,8 @@ valued as (
             as decimal(18, 4)
         ) as discounted_revenue,
         case
-            when clv_method not in ('formula', 'last_period') then {{ round_significant('p_alive') }}
+            when clv_method not in ('formula', 'last_period')
+                then {{ round_significant('p_alive') }}
         end as p_alive,
         expected_next_order_date,
         days_overdue,
@@ -51,11 +55,10 @@ valued as (
 thresholds as (
 
     select
-        percentile_cont({{ 1 - var('value_tier_high_share') }})
+        percentile_cont({{ high_from_share }})
             within group (order by expected_revenue asc) as high_from,
-        percentile_cont(
-            {{ (1 - var('value_tier_high_share') - var('value_tier_mid_share')) | round(6) }}
-        ) within group (order by expected_revenue asc) as mid_from
+        percentile_cont({{ mid_from_share }})
+            within group (order by expected_revenue asc) as mid_from
 
     from valued
 

@@ -12,18 +12,18 @@ run_context as (
 
 ),
 
-customer_key_successors as (
+customer_successors as (
 
-    select * from {{ ref('int_customer_key_successors') }}
+    select * from {{ ref('int_customer_successors') }}
 
 ),
 
 successors as (
 
-    select customer_key_successors.*
+    select customer_successors.*
 
-    from customer_key_successors
-    inner join run_context on customer_key_successors.version = run_context.live_version
+    from customer_successors
+    inner join run_context on customer_successors.version = run_context.live_version
 
 ),
 

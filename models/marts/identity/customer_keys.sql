@@ -12,7 +12,7 @@ customers as (
 
 successors as (
 
-    select * from {{ ref('int_customer_key_successors') }}
+    select * from {{ ref('int_customer_successors') }}
 
     where successor_rank = 1
 

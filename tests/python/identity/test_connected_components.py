@@ -114,6 +114,11 @@ def built_components(project: Path, edges: Edges) -> dict[int, int]:
             con.register("arrays", {"source_node": sources, "target_node": targets})
             con.execute("insert into edges select source_node, target_node from arrays")
         con.execute("insert into edges values (1, null), (null, 2), (null, null)")
+    return run_models(project)
+
+
+def run_models(project: Path) -> dict[int, int]:
+    """Run the project's one graph model; node -> component."""
     command = [
         sys.executable,
         "-c",
@@ -123,7 +128,7 @@ def built_components(project: Path, edges: Edges) -> dict[int, int]:
         "--profiles-dir",
         ".",
     ]
-    run = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
+    run = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=600, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     with duckdb.connect(str(project / "graphs.duckdb"), read_only=True) as con:
         rows = con.execute("select node_id, component_id from components").fetchall()

@@ -55,7 +55,7 @@ def test_the_first_publication_gives_readers_their_file(settings: Settings, publ
 def test_the_manifest_seals_every_file_of_the_version(settings: Settings, published: Publish) -> None:
     version = published("b1")
     sealed = version.manifest["files"]
-    assert set(sealed) == {"marts.duckdb", "candidate.json", "audit.json"}
+    assert set(sealed) == {"marts.duckdb", "marts_no_personal_data.duckdb", "candidate.json", "audit.json"}
     assert all(sha256(version.folder / name) == facts["sha256"] for name, facts in sealed.items())
     assert version.manifest["as_of_at"] == AS_OF.isoformat()
     assert version.manifest["tables"]["orders"]["columns"][0] == {"name": "order_key", "type": "VARCHAR"}

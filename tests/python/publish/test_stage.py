@@ -145,7 +145,11 @@ def test_older_clients_can_read_the_file_and_nobody_may_write_it(settings: Setti
     tags = "select tags['storage_version'] from duckdb_databases() where database_name = 'marts'"
     assert read(path, tags) == [("v1.2.0+",)]
     assert stat.S_IMODE(path.stat().st_mode) == 0o444
-    assert sorted(p.name for p in path.parent.iterdir()) == ["candidate.json", "marts.duckdb"]
+    assert sorted(p.name for p in path.parent.iterdir()) == [
+        "candidate.json",
+        "marts.duckdb",
+        "marts_no_personal_data.duckdb",
+    ]
 
 
 def test_rows_are_ordered_where_a_mart_asks_for_it(settings: Settings) -> None:

@@ -115,10 +115,7 @@ def test_every_history_is_in_exactly_one_lifecycle_stage() -> None:
 EVERYBODY = {
     "value": ("monetary_score", [(score,) for score in range(1, 6)]),
     "engagement": ("days_since_last_email_engagement", [(day,) for day in (None, 0, 30, 31, 180, 181, 9999)]),
-    "channel": (
-        "email_message_opened_count, email_message_clicked_count, sms_clicked_count",
-        list(product([0, 1, 2], repeat=3)),
-    ),
+    "channel": ("preferred_channel", [("email",), ("sms",), (None,)]),
 }
 
 
