@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 
+from crm_warehouse.custody import custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.sentiment.lexicon import WORDS_DIR
 from crm_warehouse.settings import Settings
@@ -77,17 +78,21 @@ def create_sentiments_table(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_DDL)
 
 
-def score_messages(settings: Settings) -> SentimentReport:
+def score_messages(settings: Settings, build_id: str) -> SentimentReport:
     """Score the public messages of customers that have no score yet.
 
     Args:
         settings: The warehouse to work in; its first half must have been built.
+        build_id: The build the step belongs to.
 
     Raises:
         WarehouseError: The messages are missing, because the first half of the build has not run.
     """
     started = monotonic()
-    with duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit}) as con:
+    with (
+        custody(settings, build_id, "sentiment"),
+        duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit}) as con,
+    ):
         create_sentiments_table(con)
         try:
             con.execute(_KEEP, [method()])
