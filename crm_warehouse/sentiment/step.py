@@ -120,24 +120,23 @@ def method() -> str:
 
 def _score_new(con: duckdb.DuckDBPyConnection) -> int:
     """Stream the messages without a score through the analyzer, a batch at a time."""
-    reader = con.cursor()
-    # The list is taken before the first insert, on a snapshot of its own.
-    reader.execute("begin")
-    reader.execute(f"select * from ({_MESSAGES}) anti join {TABLE} using (ticket_message_key)")  # noqa: S608
-    rows = reader.fetchmany(BATCH_ROWS)
-    if not rows:
-        return 0
-    # Two CPU seconds, which a build without new messages is spared.
-    from crm_warehouse.sentiment.analyzer import analyze
-
-    analyze_known = lru_cache(maxsize=_KNOWN_TEXTS)(analyze)
-    count = 0
-    while rows:
-        _insert(con, [key for key, _ in rows], [analyze_known(body) for _, body in rows])
-        count += len(rows)
+    with con.cursor() as reader:
+        # The list is taken before the first insert, on a snapshot of its own.
+        reader.execute("begin")
+        reader.execute(f"select * from ({_MESSAGES}) anti join {TABLE} using (ticket_message_key)")  # noqa: S608
         rows = reader.fetchmany(BATCH_ROWS)
-    reader.execute("rollback")
-    return count
+        if not rows:
+            return 0
+        # Two CPU seconds, which a build without new messages is spared.
+        from crm_warehouse.sentiment.analyzer import analyze
+
+        analyze_known = lru_cache(maxsize=_KNOWN_TEXTS)(analyze)
+        count = 0
+        while rows:
+            _insert(con, [key for key, _ in rows], [analyze_known(body) for _, body in rows])
+            count += len(rows)
+            rows = reader.fetchmany(BATCH_ROWS)
+        return count
 
 
 def _insert(
