@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from crm_warehouse.clv import fit
+from crm_warehouse.custody import custody
 from crm_warehouse.sentiment import score_messages
 from crm_warehouse.transform import FIT_BOUNDARY, build_arguments, row_counts, run_dbt
 from orchestration.dbt_events import dagster_events
@@ -68,8 +69,9 @@ def message_sentiments(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> dg.MaterializeResult[None]:
     """How customers sound in their support messages: a score per message, computed once and on this machine."""
-    with step_errors():
-        report = score_messages(warehouse.settings())
+    settings = warehouse.settings()
+    with step_errors(), custody(settings, context.run.run_id, "message sentiments"):
+        report = score_messages(settings)
     return dg.MaterializeResult(
         metadata={"sentiment": str(report), "scored": report.scored_count, "seconds": report.seconds}
     )
