@@ -69,8 +69,8 @@ tickets as (
         tickets_dated.ticket_key,
         tickets_dated.customer_key,
         tickets_dated.ticket_opened_at,
-        cast(floor(tickets_dated.day_number / {{ window_days }}e0) as bigint) - offsets.stretch_offset
-            as stretch_number
+        cast(floor(tickets_dated.day_number / {{ window_days }}e0) as bigint)
+        - offsets.stretch_offset as stretch_number
 
     from tickets_dated
     cross join offsets

@@ -10,8 +10,9 @@ from crm_warehouse.privacy.versions import ANONYMIZE, CUSTOMER_KEY, DELETE, KEEP
 from crm_warehouse.transform import read_manifest
 
 LOOKS_PERSONAL = re.compile(
-    r"e?mail(_normalized)?$|phone|(first|last|full|middle|sur)_?name$|^name$|address(_line|_?\d)?$|street|^city$|_city$|postal|^zip$|_zip$"
-    r"|birth|^subject$|^body$|comment|passport|iban|latitude|longitude|^ip(_|$)|user_agent|password"
+    r"^(?!.*_source$).*?"  # where a value came from is not the value
+    r"(e?mail(_normalized)?$|phone|(first|last|full|middle|sur)_?name$|^name$|address(_line|_?\d)?$|street|^city$|_city$"
+    r"|postal|^zip$|_zip$|birth|^subject$|^body$|comment|passport|iban|latitude|longitude|^ip(_|$)|user_agent|password)"
 )
 NOT_ABOUT_PEOPLE = {
     "klaviyo.metric.name",
