@@ -68,12 +68,13 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_spend(folder: Path) -> None:
+def write_spend(folder: Path, until: date = date(2025, 6, 30)) -> None:
     """What a shop types into a spreadsheet: the only input that no connector brings."""
     folder.mkdir()
-    campaigns = [f"2024-{month:02d}-15,Google,all,{month * 10}.50,,EUR" for month in range(1, 13)]
+    days = [date(year, month, 15) for year in (2024, 2025) for month in range(1, 13)]
+    rows = [f"{day},Google,all,{day.month * 10}.50,,EUR" for day in days if day <= until]
     (folder / "marketing_spend.csv").write_text(
-        "\n".join(["date,channel,campaign_id,cost,impressions,currency", *campaigns, ""])
+        "\n".join(["date,channel,campaign_id,cost,impressions,currency", *rows, ""])
     )
 
 
@@ -158,6 +159,7 @@ def test_an_earlier_day_is_rebuilt_as_it_could_have_been_known(
     raw: Path, tmp_path: Path, built: Callable[..., Build]
 ) -> None:
     write_sample(tmp_path, customers=CUSTOMERS, until=EARLIER)
+    write_spend(tmp_path / "marketing", until=EARLIER)
     rebuilt = built(raw, as_of=EARLIER)
     then = built(tmp_path, as_of=EARLIER)
     assert differences(rebuilt.marts, then.marts, ignore=overwritten_columns()) == {}
