@@ -10,7 +10,6 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from crm_warehouse.clv import fit
-from crm_warehouse.custody import custody
 from crm_warehouse.sentiment import score_messages
 from crm_warehouse.transform import FIT_BOUNDARY, build_arguments, row_counts, run_dbt
 from orchestration.dbt_events import dagster_events
