@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 
+from crm_warehouse.custody import custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.sentiment.lexicon import WORDS_DIR
 from crm_warehouse.settings import Settings
@@ -77,17 +78,21 @@ def create_sentiments_table(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_DDL)
 
 
-def score_messages(settings: Settings) -> SentimentReport:
+def score_messages(settings: Settings, build_id: str) -> SentimentReport:
     """Score the public messages of customers that have no score yet.
 
     Args:
         settings: The warehouse to work in; its first half must have been built.
+        build_id: The build the step belongs to.
 
     Raises:
         WarehouseError: The messages are missing, because the first half of the build has not run.
     """
     started = monotonic()
-    with duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit}) as con:
+    with (
+        custody(settings, build_id, "sentiment"),
+        duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit}) as con,
+    ):
         create_sentiments_table(con)
         try:
             con.execute(_KEEP, [method()])
@@ -115,24 +120,23 @@ def method() -> str:
 
 def _score_new(con: duckdb.DuckDBPyConnection) -> int:
     """Stream the messages without a score through the analyzer, a batch at a time."""
-    reader = con.cursor()
-    # The list is taken before the first insert, on a snapshot of its own.
-    reader.execute("begin")
-    reader.execute(f"select * from ({_MESSAGES}) anti join {TABLE} using (ticket_message_key)")  # noqa: S608
-    rows = reader.fetchmany(BATCH_ROWS)
-    if not rows:
-        return 0
-    # Two CPU seconds, which a build without new messages is spared.
-    from crm_warehouse.sentiment.analyzer import analyze
-
-    analyze_known = lru_cache(maxsize=_KNOWN_TEXTS)(analyze)
-    count = 0
-    while rows:
-        _insert(con, [key for key, _ in rows], [analyze_known(body) for _, body in rows])
-        count += len(rows)
+    with con.cursor() as reader:
+        # The list is taken before the first insert, on a snapshot of its own.
+        reader.execute("begin")
+        reader.execute(f"select * from ({_MESSAGES}) anti join {TABLE} using (ticket_message_key)")  # noqa: S608
         rows = reader.fetchmany(BATCH_ROWS)
-    reader.execute("rollback")
-    return count
+        if not rows:
+            return 0
+        # Two CPU seconds, which a build without new messages is spared.
+        from crm_warehouse.sentiment.analyzer import analyze
+
+        analyze_known = lru_cache(maxsize=_KNOWN_TEXTS)(analyze)
+        count = 0
+        while rows:
+            _insert(con, [key for key, _ in rows], [analyze_known(body) for _, body in rows])
+            count += len(rows)
+            rows = reader.fetchmany(BATCH_ROWS)
+        return count
 
 
 def _insert(

@@ -69,7 +69,7 @@ def message_sentiments(
 ) -> dg.MaterializeResult[None]:
     """How customers sound in their support messages: a score per message, computed once and on this machine."""
     with step_errors():
-        report = score_messages(warehouse.settings())
+        report = score_messages(warehouse.settings(), context.run.run_id)
     return dg.MaterializeResult(
         metadata={"sentiment": str(report), "scored": report.scored_count, "seconds": report.seconds}
     )

@@ -45,7 +45,7 @@ def scores(settings: Settings) -> dict[str, tuple[float, bool]]:
 
 def test_only_public_messages_of_customers_are_scored(settings: Settings) -> None:
     land(settings, [ANGRY, AGENT, NOTE, KIND, EMPTY])
-    assert score_messages(settings).scored_count == 2
+    assert score_messages(settings, "build").scored_count == 2
     found = scores(settings)
     assert found.keys() == {"m1", "m4"}
     assert found["m1"][0] < 0 < found["m4"][0]
@@ -57,12 +57,12 @@ def test_a_message_is_scored_once_and_leaves_with_its_message(
 ) -> None:
     monkeypatch.setattr(step, "BATCH_ROWS", 1)
     land(settings, [ANGRY])
-    score_messages(settings)
+    score_messages(settings, "build")
     land(settings, [ANGRY, KIND])
-    report = score_messages(settings)
+    report = score_messages(settings, "build")
     assert (report.kept_count, report.scored_count) == (1, 1)
     land(settings, [KIND])
-    report = score_messages(settings)
+    report = score_messages(settings, "build")
     assert (report.kept_count, report.scored_count) == (1, 0)
     assert scores(settings).keys() == {"m4"}
 
@@ -71,19 +71,19 @@ def test_another_word_list_scores_everything_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land(settings, [ANGRY, KIND])
-    score_messages(settings)
+    score_messages(settings, "build")
     monkeypatch.setattr(step, "method", lambda: "another")
-    assert score_messages(settings).scored_count == 2
+    assert score_messages(settings, "build").scored_count == 2
     assert len(scores(settings)) == 2
 
 
 def test_the_cache_holds_no_text(settings: Settings) -> None:
     land(settings, [ANGRY])
-    score_messages(settings)
+    score_messages(settings, "build")
     with duckdb.connect(str(settings.warehouse_path)) as con:
         assert "ridiculous" not in str(con.execute(f"from {step.TABLE}").fetchall())
 
 
 def test_scoring_before_the_first_half_of_a_build_says_what_to_do(settings: Settings) -> None:
     with pytest.raises(WarehouseError, match="Build the models before"):
-        score_messages(settings)
+        score_messages(settings, "build")
