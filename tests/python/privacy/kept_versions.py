@@ -74,10 +74,9 @@ def publish(settings: Settings, version: str, *, with_ada: bool = True) -> None:
     tables = {
         name: {
             "rows": 0,
-            "columns": [],
+            "columns": [{"name": column, "personal": True} for column in personal],
             "keys": [],
             "owner": None,
-            "personal": personal,
             "on_erasure": action,
         }
         for name, (_, action, personal) in TABLES.items()
