@@ -180,13 +180,13 @@ FAULTS = [
     ModelFault(
         "staging drops one order in ten",
         "stg_shopify__orders",
-        "release",
-        "release_past_sales_stay",
+        "model",
+        "assert_net_revenue_is_conserved",
         "select * from {model} where hash(order_key) % 10 <> 0",
     ),
     ModelFault(
         "staging drops records of people",
-        "stg_shopify__customers",
+        "stg_klaviyo__profiles",
         "release",
         "release_records_are_still_there",
         "select * from {model} where hash(record_key) % 10 <> 0",
