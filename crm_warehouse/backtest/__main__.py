@@ -22,6 +22,8 @@ from crm_warehouse.ingest import ingest
 from crm_warehouse.settings import DEFAULT_OUT, Settings
 from crm_warehouse.transform import FIT_BOUNDARY, run_dbt
 
+# The fit reads cells and histories that no model does.
+FIT_INPUTS = ("+int_clv_spend_cells", "+int_clv_backtest_histories")
 SCORES = ("+customer_clv", "+customer_churn", "+clv_model_quality", "+customer_identifiers")
 OUTCOMES = ("+orders", "+refunds", "+customer_identifiers")
 
@@ -84,11 +86,13 @@ def _build(settings: Settings, models: tuple[str, ...], *, with_fit: bool) -> No
     )
     ingest(settings, build_id)
     kinds = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-    _run(["build", "--select", *models, "--exclude", FIT_BOUNDARY, *kinds], settings, build_id)
+    selected = (*models, *FIT_INPUTS) if with_fit else models
+    _run(["build", "--select", *selected, "--exclude", FIT_BOUNDARY, *kinds], settings, build_id)
     if with_fit:
         fit(settings, build_id)
+        after_fit = [f"{model},{start}" for model in models for start in FIT_BOUNDARY.split()]
         _run(
-            ["build", "--select", *(f"{model},{FIT_BOUNDARY}" for model in models), *kinds],
+            ["build", "--select", *after_fit, *kinds],
             settings,
             build_id,
         )
