@@ -96,8 +96,8 @@ FAULTS = [
     ModelFault(
         "an identity rule merges two large families",
         "int_customers_resolved",
-        "release",
-        "release_families_stay_apart",
+        "model",
+        "unique_customer_keys_customer_key",
         """
         select * replace (coalesce(family.customer_key, {model}.customer_key) as customer_key) from {model}
         left join (

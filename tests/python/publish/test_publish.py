@@ -58,7 +58,8 @@ def test_the_manifest_seals_every_file_of_the_version(settings: Settings, publis
     assert set(sealed) == {"marts.duckdb", "marts_no_personal_data.duckdb", "candidate.json", "audit.json"}
     assert all(sha256(version.folder / name) == facts["sha256"] for name, facts in sealed.items())
     assert version.manifest["as_of_at"] == AS_OF.isoformat()
-    assert version.manifest["tables"]["orders"]["columns"][0] == {"name": "order_key", "type": "VARCHAR"}
+    first_column = version.manifest["tables"]["orders"]["columns"][0]
+    assert first_column == {"name": "order_key", "type": "VARCHAR", "personal": False}
     assert version.manifest["sources"][0]["source_name"] == "shopify"
 
 
