@@ -1,6 +1,6 @@
 """Faults written after the rules, different in kind and place, to measure how general the rules are.
 
-`caught` says whether any gate stopped them when they were first tried; see docs/quality.md.
+What came of them is in docs/quality.md.
 """
 
 from tests.faults.model_faults import ModelFault
