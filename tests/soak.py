@@ -6,6 +6,7 @@ must publish. Then, where they exist, the fault table and the simulated month, i
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -75,7 +76,9 @@ def main() -> int:
     faults = PROJECT_DIR / "tests" / "faults"
     if faults.is_dir() and not options.only_interruptions:
         failed += subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-n", "0", str(faults)], cwd=PROJECT_DIR
+            [sys.executable, "-m", "pytest", "-q", "-n", "0", str(faults)],
+            cwd=PROJECT_DIR,
+            env={**os.environ, "CRM_CLEAN_NIGHTS": "30"},
         ).returncode
     return 1 if failed else 0
 

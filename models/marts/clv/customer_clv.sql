@@ -56,9 +56,9 @@ thresholds as (
 
     select
         percentile_cont({{ high_from_share }})
-            within group (order by expected_revenue asc) as high_from,
+        within group (order by expected_revenue asc) as high_from,
         percentile_cont({{ mid_from_share }})
-            within group (order by expected_revenue asc) as mid_from
+        within group (order by expected_revenue asc) as mid_from
 
     from valued
 

@@ -77,14 +77,11 @@ joined as (
         cohorts.cohort_month,
         month_starts.month_date as activity_month,
         cast(
-            {{ dbt.datediff('cohorts.cohort_month', 'month_starts.month_date', 'month') }} as bigint
+            12 * (year(month_starts.month_date) - year(cohorts.cohort_month))
+            + month(month_starts.month_date) - month(cohorts.cohort_month)
+            as bigint
         ) as month_number,
-        month_starts.month_date
-        < cast({{ dbt.date_trunc('month', 'run_context.as_of_date') }} as date)
-        or run_context.as_of_date
-        = cast({{ dbt.dateadd(
-            'day', -1, dbt.dateadd('month', 1, 'month_starts.month_date')
-        ) }} as date) as is_complete_month,
+        last_day(month_starts.month_date) <= run_context.as_of_date as is_complete_month,
         cohorts.cohort_customer_count,
         coalesce(months_summarized.active_customer_count, 0) as active_customer_count,
         coalesce(months_summarized.order_count, 0) as order_count,
@@ -131,7 +128,8 @@ final as (
         cast(cohort_customer_count as bigint) as cohort_customer_count,
         cast(active_customer_count as bigint) as active_customer_count,
         round(
-            cast(active_customer_count as double) / nullif(cast(cohort_customer_count as double), 0e0),
+            cast(active_customer_count as double)
+            / nullif(cast(cohort_customer_count as double), 0e0),
             6
         ) as retention_rate,
         cast(order_count as bigint) as order_count,
