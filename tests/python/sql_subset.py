@@ -250,8 +250,8 @@ KNOWN_FUNCTIONS = frozenset(
         r"\w+",
         """
         abs avg cast ceil coalesce concat concat_ws contains conv corr count count_if cume_dist day dense_rank exp
-        first_value floor greatest lag last_day last_value lead least left length levenshtein ln log10 log2 lower lpad ltrim
-        max max_by md5
+        first_value floor greatest lag last_day last_value lead least left length levenshtein ln log10 log2 lower lpad
+        ltrim max max_by md5
         median min min_by mod mode month nth_value ntile nullif percent_rank percentile_cont position power
         quarter rank regexp_replace replace reverse right round row_number rpad rtrim sign split_part sqrt stddev
         stddev_pop stddev_samp substr substring sum translate trim try_cast upper var_pop var_samp year
