@@ -38,6 +38,7 @@ class Rule:
         expectation: Great Expectations type, or `failing_rows` for a query that must return nothing.
         arguments: Arguments of the expectation, or the query under `query`.
         needs_live: Compares with the live version; without one it is `not_assessed`.
+        counts_people: Holds totals against people one by one; totals go on counting who was erased since.
         owner: Who answers for a rule that only warns; None for a rule that blocks.
         until: Last day on which it only warns.
     """
@@ -48,6 +49,7 @@ class Rule:
     expectation: str
     arguments: dict[str, Any] = field(default_factory=dict)
     needs_live: bool = False
+    counts_people: bool = False
     owner: str | None = None
     until: date | None = None
 
@@ -251,6 +253,7 @@ def _rule(table: str, entry: Mapping[str, Any], sources: list[dict[str, Any]]) -
         expectation=expectation,
         arguments=arguments,
         needs_live=bool(entry.get("needs_live")),
+        counts_people=bool(entry.get("counts_people")),
         owner=_warning_owner(entry),
         until=entry.get("until"),
     )

@@ -227,7 +227,7 @@ def test_an_erased_person_is_found_nowhere_and_totals_stay(raw: Path, shop: Buil
 
 
 def personal_values(raw: Path) -> set[str]:
-    """Addresses, phones, surnames and streets of everybody in the raw files, as typed and in lower case."""
+    """Addresses, phones, full names and streets of everybody in the raw files, as typed and in lower case."""
     columns = {
         "shopify/customer": ["email", "phone", "first_name || ' ' || last_name"],
         "shopify/customer_address": ["address_1", "zip", "city"],
@@ -237,7 +237,7 @@ def personal_values(raw: Path) -> set[str]:
             "billing_address_phone",
             "shipping_address_address_1",
         ],
-        "klaviyo/person": ["email", "phone_number", "last_name"],
+        "klaviyo/person": ["email", "phone_number", "address_1"],
         "zendesk/user": ["email", "phone", "name"],
         "zendesk/ticket_comment": ["body"],
         "zendesk/ticket": ["subject"],
