@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 
@@ -112,6 +113,25 @@ def test_only_text_that_is_not_declared_personal_is_searched_for_addresses(tmp_p
     )
     assert '"note"' in rule.arguments["query"]
     assert '"email"' not in rule.arguments["query"]
+
+
+def test_a_large_table_is_searched_for_addresses_all_over(tmp_path: Path) -> None:
+    rows = 1_000_000
+    columns = [{"name": "order_key", "type": "BIGINT"}, {"name": "note", "type": "VARCHAR"}]
+    (rule,) = (
+        rule
+        for rule in candidate_rules({"orders": {**table(), "columns": columns, "rows": rows}}, [], tmp_path)
+        if rule.name == "orders_hides_no_personal_data"
+    )
+    # As Great Expectations runs it: a batch is a query, not a table.
+    query = rule.arguments["query"].replace("{batch}", "(select * from orders) as batch")
+    with duckdb.connect() as con:
+        con.execute("create table orders (order_key bigint, note varchar)")
+        con.execute(
+            "insert into orders select i, if(i % 1000 = 0, 'ada@example.com', 'none') from range(?) as r (i)",
+            [rows],
+        )
+        assert 50 < len(con.execute(query).fetchall()) < 200
 
 
 def test_a_warning_needs_an_owner_and_an_end(suites: Path) -> None:
