@@ -75,6 +75,14 @@ compared as (
                 then 'missing'
             when left_profiles.email_normalized = right_profiles.email_normalized
                 then case when left_profiles.is_email_crowded then 'crowded' else 'same' end
+            -- Most pairs end here, before the distances of whole addresses, which cost more.
+            when
+                left_profiles.mailbox <> right_profiles.mailbox
+                and (
+                    abs(length(left_profiles.mailbox) - length(right_profiles.mailbox)) > 2
+                    or levenshtein(left_profiles.mailbox, right_profiles.mailbox) > 3
+                )
+                then 'different'
             when
                 left_profiles.mailbox = right_profiles.mailbox
                 and length(left_profiles.mailbox) >= 6
