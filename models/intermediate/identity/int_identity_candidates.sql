@@ -39,14 +39,31 @@
 
 with
 
+weighed_profiles as (
+
+    select * from {{ ref('int_identity_profiles_weighed') }}
+
+),
+
+repeats as (
+
+    select * from {{ ref('int_identity_repeats') }}
+
+),
+
+-- What a covered profile says, its hub says as well.
 profiles as (
 
     select
-        *,
+        weighed_profiles.*,
+        coalesce(repeats.hub_profile_id, weighed_profiles.profile_id) as hub_profile_id,
         case when last_name is not null then least(first_name, last_name) end as name_low,
         case when first_name is not null then greatest(first_name, last_name) end as name_high
 
-    from {{ ref('int_identity_profiles_weighed') }}
+    from weighed_profiles
+    left join repeats on weighed_profiles.profile_id = repeats.profile_id
+
+    where not coalesce(repeats.is_covered, false)
 
 ),
 
@@ -72,6 +89,7 @@ blocked_profiles as (
 
     select
         blocks.profile_id,
+        blocks.hub_profile_id,
         blocks.block_id
 
     from blocks
@@ -90,6 +108,7 @@ final as (
         on
             left_profiles.block_id = right_profiles.block_id
             and left_profiles.profile_id < right_profiles.profile_id
+            and left_profiles.hub_profile_id <> right_profiles.hub_profile_id
 
     group by left_profiles.profile_id, right_profiles.profile_id
 

@@ -24,6 +24,12 @@ guarded_identifiers as (
 
 ),
 
+repeats as (
+
+    select * from {{ ref('int_identity_repeats') }}
+
+),
+
 matches as (
 
     select * from {{ ref('int_identity_matches') }}
@@ -129,6 +135,16 @@ busy_identifiers as (
 unioned as (
 
     select * from identical_records
+
+    union all
+
+    select
+        hub_profile_id as left_node_id,
+        profile_id as right_node_id,
+        'same_email' as rule,
+        'first_name same, last_name same, email same' as evidence,
+        score
+    from repeats
 
     union all
 
