@@ -4,13 +4,6 @@
     The buyer who orders twenty times writes the same address and name twenty times. Comparing those profiles with each
     other, and each of them with everybody else, says nothing that one of them would not say.
 #}
-{%- set facts = [
-    'phone_e164', 'phone_ending', 'street_normalized', 'house_number', 'postal_code_normalized', 'city_normalized',
-    'customer_number'
-] -%}
-{%- set identity = [
-    'email_normalized', 'first_name', 'last_name', 'birth_date_digits', 'national_id_normalized', 'is_order'
-] -%}
 
 with
 
@@ -28,9 +21,14 @@ named as (
             'email_normalized', 'first_name', 'last_name', "coalesce(birth_date_digits, '')",
             "coalesce(national_id_normalized, '')", 'is_order'
         ]) }} as block_id,
-        {%- for fact in facts %}
-        case when {{ fact }} is null then 1 else 0 end {{ '+' if not loop.last }}
-        {%- endfor %} as missing_facts
+        case when phone_e164 is null then 1 else 0 end
+        + case when phone_ending is null then 1 else 0 end
+        + case when street_normalized is null then 1 else 0 end
+        + case when house_number is null then 1 else 0 end
+        + case when postal_code_normalized is null then 1 else 0 end
+        + case when city_normalized is null then 1 else 0 end
+        + case when customer_number is null then 1 else 0 end
+            as missing_facts
 
     from profiles
 
@@ -65,10 +63,26 @@ final as (
         named.profile_id,
         hubs.hub_profile_id,
         named.first_name_bits + named.last_name_bits + 6 as score,
-        {%- for fact in facts %}
-        (named.{{ fact }} is null or coalesce(named.{{ fact }} = hub_profiles.{{ fact }}, false))
-        {{ 'and ' if not loop.last }}
-        {%- endfor %} as is_covered
+        coalesce(named.phone_e164 = hub_profiles.phone_e164, named.phone_e164 is null)
+        and coalesce(named.phone_ending = hub_profiles.phone_ending, named.phone_ending is null)
+        and coalesce(
+            named.street_normalized = hub_profiles.street_normalized,
+            named.street_normalized is null
+        )
+        and coalesce(named.house_number = hub_profiles.house_number, named.house_number is null)
+        and coalesce(
+            named.postal_code_normalized = hub_profiles.postal_code_normalized,
+            named.postal_code_normalized is null
+        )
+        and coalesce(
+            named.city_normalized = hub_profiles.city_normalized,
+            named.city_normalized is null
+        )
+        and coalesce(
+            named.customer_number = hub_profiles.customer_number,
+            named.customer_number is null
+        )
+            as is_covered
 
     from named
     inner join hubs on named.block_id = hubs.block_id
@@ -76,9 +90,13 @@ final as (
 
     where
         named.profile_id <> hubs.hub_profile_id
-        {%- for value in identity %}
-        and coalesce(named.{{ value }} = hub_profiles.{{ value }}, named.{{ value }} is null)
-        {%- endfor %}
+        and named.email_normalized = hub_profiles.email_normalized
+        and named.first_name = hub_profiles.first_name
+        and named.last_name = hub_profiles.last_name
+        and named.is_order = hub_profiles.is_order
+        and coalesce(named.birth_date_digits, '') = coalesce(hub_profiles.birth_date_digits, '')
+        and coalesce(named.national_id_normalized, '')
+        = coalesce(hub_profiles.national_id_normalized, '')
 
 )
 
