@@ -197,12 +197,16 @@ class Erasures:
                     f"insert into ingest_values select distinct {value} from {part.landed.relation} as p "
                     f"semi join ingest_touched as x on {_same_row(part)} where length({value}) >= {_SHORTEST_SOUGHT} "
                     f"and (regexp_matches({value}, '[^\\W\\d]') or length({value}) > 8)"
+                    # A single word is a name that others have too, in their addresses and in products.
+                    f"and regexp_matches({value}, '[0-9@]|\\S\\s+\\S')"
                 )
         for part in parts:
             for value in _personal(part):
+                # In any spelling and as a part, since that is how the proof looks for it.
                 self.con.execute(
-                    f"delete from ingest_values where value in (select {value} from {part.landed.relation} as p "
-                    f"anti join ingest_touched as x on {_same_row(part)})"
+                    f"delete from ingest_values as sought using (select distinct lower({value}) as value "
+                    f"from {part.landed.relation} as p anti join ingest_touched as x on {_same_row(part)}) as kept "
+                    "where contains(kept.value, lower(sought.value))"
                 )
         return [row[0] for row in self.con.execute("select distinct value from ingest_values").fetchall()]
 

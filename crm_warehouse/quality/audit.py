@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -129,14 +130,17 @@ def _live_marts(candidate: Candidate) -> Path | None:
 
 def serve() -> int:
     """Judge what standard input asks for, a JSON line each, until it ends: one import serves both gates of a build."""
-    for line in sys.stdin:
-        try:
-            print(json.dumps({"verdict": str(_answer(json.loads(line)))}), flush=True)
-        except WarehouseError as error:
-            print(json.dumps({"error": str(error)}), flush=True)
-        except duckdb.Error as error:
-            # Its text may quote a value.
-            print(json.dumps({"error": f"{type(error).__name__} of the database"}), flush=True)
+    answers = sys.stdout
+    with redirect_stdout(sys.stderr):  # a library that prints must not look like an answer
+        for line in sys.stdin:
+            try:
+                answer = {"verdict": str(_answer(json.loads(line)))}
+            except WarehouseError as error:
+                answer = {"error": str(error)}
+            except duckdb.Error as error:
+                # Its text may quote a value.
+                answer = {"error": f"{type(error).__name__} of the database"}
+            print(json.dumps(answer), file=answers, flush=True)
     return PASSED
 
 

@@ -202,8 +202,8 @@ def _personal_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
         return
     tests = [pattern.format(column=column) for column in columns for pattern in (_EMAIL, _PHONE)]
     sample = _sample(table["rows"])
-    # Row ids exist in the table itself, not in the query that Great Expectations puts for a batch.
-    rows = f'"{name}" where {sample} and' if sample else "{batch} where"
+    # Row ids exist in the table itself, not in the query that Great Expectations puts for a batch; it insists on one.
+    rows = f'"{name}" /* {{batch}} */ where {sample} and' if sample else "{batch} where"
     yield Rule(
         f"{name}_hides_no_personal_data",
         name,

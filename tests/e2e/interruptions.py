@@ -37,7 +37,7 @@ class Reader(threading.Thread):
     def run(self) -> None:
         while not self.stopping.is_set():
             # A loop without pause would take the CPU from the builds that it watches.
-            time.sleep(0.05)
+            time.sleep(0.2)
             try:
                 with duckdb.connect(str(self.marts), read_only=True) as connection:
                     version, consistent = connection.execute(CONSISTENT).fetchall()[0]

@@ -13,7 +13,7 @@ create schema {shop};
 create table {shop}.customer as
 select * from (values
     (1, 'ada@example.com', 'Ada', 'Byron', timestamp '2024-01-01', timestamp '2024-01-01'),
-    (2, '{shop}.only@example.com', 'Bo', 'Holt', timestamp '2024-01-02', timestamp '2024-01-02')
+    (2, 'only@{shop}.example.com', 'Bo', '{shop}', timestamp '2024-01-02', timestamp '2024-01-02')
 ) as t (id, email, first_name, last_name, created_at, _fivetran_synced);
 create table {shop}."order" as
 select * from (values

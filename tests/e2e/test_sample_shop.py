@@ -268,7 +268,7 @@ def personal_values(raw: Path) -> set[str]:
         "shopify/customer_address": ["address_1", "zip", "city"],
         "shopify/order": [
             "email",
-            "billing_address_last_name",
+            "billing_address_first_name || ' ' || billing_address_last_name",
             "billing_address_phone",
             "shipping_address_address_1",
         ],
