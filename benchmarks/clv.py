@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict
+import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,11 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from benchmarks.measure import machine, measure
+from benchmarks.measure import as_row, machine, measure
 from crm_warehouse.clv import metrics
+from crm_warehouse.clv.cells import read_purchase_cells, read_spend_cells
+from crm_warehouse.clv.purchases import fit_purchases
+from crm_warehouse.clv.spend import fit_spend
 from crm_warehouse.settings import PROJECT_DIR
 
 PEERS = Path(__file__).with_name("clv_peers.py")
@@ -85,8 +88,9 @@ select
     cast(clv.predicted_revenue as double) as revenue,
     churn.churn_probability as churn,
     clv.clv_method, churn.churn_method,
-    cast(clv.predicted_revenue_lower as double) as lower,
-    cast(clv.predicted_revenue_upper as double) as upper
+    clv.predicted_orders_lower as orders_lower, clv.predicted_orders_upper as orders_upper,
+    cast(clv.predicted_revenue_lower as double) as revenue_lower,
+    cast(clv.predicted_revenue_upper as double) as revenue_upper
 from published.customer_identifiers as identifiers
 inner join published.customer_clv as clv using (customer_key)
 inner join published.customer_churn as churn using (customer_key)
@@ -112,15 +116,17 @@ def run(orders: Path, cutoff: date, horizon: int, home: Path, peers: Path | None
     horizons = {"clv_horizon_days": horizon, "churn_horizon_days": horizon}
     build = [sys.executable, "-m", "orchestration", "--raw", str(home / "raw"), "--out", str(home / "out")]
     cost = measure([*build, "--as-of", cutoff.isoformat(), "--vars", json.dumps(horizons)], stdout=sys.stderr)
+    warehouse = home / "out" / "warehouse.duckdb"
     figures: dict[str, Any] = {
         "orders": orders.parent.name + "/" + orders.name,
         "cutoff": cutoff.isoformat(),
         "horizon_days": horizon,
         "machine": machine(),
-        "build": asdict(cost),
-        "crm_warehouse": score_published(
-            orders, cutoff, horizon, home / "out" / "published" / "marts.duckdb"
-        ),
+        "build": as_row(cost),
+        "crm_warehouse": {
+            **cpu_seconds(warehouse, cutoff),
+            **score_published(orders, cutoff, horizon, home / "out" / "published" / "marts.duckdb"),
+        },
     }
     if peers:
         command = [str(peers), str(PEERS), str(orders), cutoff.isoformat(), str(horizon)]
@@ -130,6 +136,23 @@ def run(orders: Path, cutoff: date, horizon: int, home: Path, peers: Path | None
             for name, peer in json.loads(answer.stdout.splitlines()[-1]).items()
         }
     return figures
+
+
+def cpu_seconds(warehouse: Path, cutoff: date) -> dict[str, float]:
+    """What fitting both models and scoring everybody took, done once more in this process."""
+    compiled = next((warehouse.parent / "target" / "compiled").rglob("int_clv_expected_purchases.sql"))
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        start = time.process_time()
+        fit_purchases(read_purchase_cells(con, cutoff))
+        fit_spend(read_spend_cells(con, cutoff))
+        fitted = time.process_time()
+        con.execute(f"create temp table expected_purchases as {compiled.read_text()}")
+        con.execute("create temp table scores as from intermediate.int_clv_customers_scored")
+        scored = time.process_time()
+    return {
+        "fit_cpu_seconds": round(fitted - start, 2),
+        "score_cpu_seconds": round(scored - fitted, 2),
+    }
 
 
 def write_raw(orders: Path, raw: Path) -> None:
@@ -183,13 +206,27 @@ def _compare(con: duckdb.DuckDBPyConnection, orders: Path, cutoff: date, horizon
 
 
 def _interval(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    coverage = con.execute(
+    """Share of customers within their 80 % intervals: of all, and of those expected to buy half a time or more."""
+    rows = con.execute(
         """
-        select avg(cast(actual.revenue between least(0, lower) and upper as double))
-        from actual inner join predicted using (customer_number)
+        with compared as (
+            select
+                actual.orders between orders_lower and orders_upper as orders_inside,
+                actual.revenue between revenue_lower and revenue_upper as revenue_inside,
+                predicted.orders >= 0.5 as is_likely
+            from actual inner join predicted using (customer_number)
+        )
+        select
+            avg(orders_inside::int) as orders_coverage,
+            avg(revenue_inside::int) as revenue_coverage,
+            count(*) filter (is_likely) as likely_buyers,
+            avg(orders_inside::int) filter (is_likely) as orders_coverage_of_likely_buyers,
+            avg(revenue_inside::int) filter (is_likely) as revenue_coverage_of_likely_buyers
+        from compared
         """
-    ).fetchall()
-    return {"interval_coverage": coverage[0][0]}
+    )
+    names = [column[0] for column in rows.description or []]
+    return dict(zip(names, rows.fetchall()[0], strict=True))
 
 
 def _quality(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Other libraries on the same orders, in an environment of their own: `python clv_peers.py ORDERS CUTOFF HORIZON`.
 
-Needs lifetimes, pymc-marketing, scikit-learn, pandas, pyarrow. Each peer sees orders up to the cutoff, writes its
-predictions as Parquet beside it, and reports fit and score time; the last line of output is JSON. Refunds are left to
-revenue as in `benchmarks/clv.py`: a purchase is a day with a positive amount.
+    uv venv <peers> && VIRTUAL_ENV=<peers> uv pip install lifetimes pymc-marketing scikit-learn pandas pyarrow
+
+Each peer sees orders up to the cutoff, writes its predictions as Parquet into the working directory, and reports its
+version and the CPU seconds of fit and score (compilation included, imports not); the last line of output is JSON.
+Refunds are left to revenue as in `benchmarks/clv.py`: a purchase is a day with a positive amount.
 """
 
 import json
@@ -11,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable
 from datetime import date, timedelta
+from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
@@ -78,15 +81,20 @@ def by_lifetimes(
     return fit, score
 
 
-def by_pymc(rfm: pd.DataFrame, weeks: float) -> tuple[Callable[[], object], Callable[[object], pd.DataFrame]]:
-    """MBG/NBD and Gamma-Gamma by maximum a posteriori; churn is P(no purchase within the horizon) where it has one."""
-    from pymc_marketing.clv import GammaGammaModel, ModifiedBetaGeoModel
+def by_pymc(
+    rfm: pd.DataFrame, weeks: float, name: str
+) -> tuple[Callable[[], object], Callable[[object], pd.DataFrame]]:
+    """A purchase model and Gamma-Gamma by maximum a posteriori.
+
+    Churn is P(no purchase within the horizon) where the library has it (BG/NBD), else 1 - P(alive) (MBG/NBD).
+    """
+    from pymc_marketing import clv
 
     data = rfm.reset_index().rename(columns={"customer_number": "customer_id"})
     repeats = data[(data.frequency > 0) & (data.monetary_value > 0)]
 
     def fit() -> object:
-        purchases, spend = ModifiedBetaGeoModel(data=data), GammaGammaModel(data=repeats)
+        purchases, spend = getattr(clv, name)(data=data), clv.GammaGammaModel(data=repeats)
         purchases.fit(method="map", progressbar=False)
         spend.fit(method="map", progressbar=False)
         return purchases, spend
@@ -95,8 +103,12 @@ def by_pymc(rfm: pd.DataFrame, weeks: float) -> tuple[Callable[[], object], Call
         purchases, spend = models
         orders = purchases.expected_purchases(data=data, future_t=weeks).mean(("chain", "draw")).to_numpy()
         value = spend.expected_customer_spend(data=data).mean(("chain", "draw")).to_numpy()
-        alive = purchases.expected_probability_alive(data=data).mean(("chain", "draw")).to_numpy()
-        return pd.DataFrame({"orders": orders, "revenue": orders * value, "churn": 1 - alive})
+        try:
+            churn = purchases.expected_probability_no_purchase(t=weeks, data=data)
+        except NotImplementedError:
+            churn = 1 - purchases.expected_probability_alive(data=data)
+        churn = churn.mean(("chain", "draw")).to_numpy()
+        return pd.DataFrame({"orders": orders, "revenue": orders * value, "churn": churn})
 
     return fit, score
 
@@ -145,12 +157,19 @@ def main() -> None:
     days, at = read(path), pd.Timestamp(cutoff)
     rfm = summary(days, at)
     peers = {
-        "lifetimes BG/NBD + Gamma-Gamma": lambda: by_lifetimes(rfm, horizon / 7),
-        "pymc-marketing MBG/NBD + Gamma-Gamma (MAP)": lambda: by_pymc(rfm, horizon / 7),
-        "gradient-boosted hurdle": lambda: by_boosting(days, rfm, at, horizon),
+        "lifetimes BG/NBD": ("lifetimes", lambda: by_lifetimes(rfm, horizon / 7)),
+        "pymc-marketing BG/NBD, MAP": (
+            "pymc-marketing",
+            lambda: by_pymc(rfm, horizon / 7, "BetaGeoModel"),
+        ),
+        "pymc-marketing MBG/NBD, MAP": (
+            "pymc-marketing",
+            lambda: by_pymc(rfm, horizon / 7, "ModifiedBetaGeoModel"),
+        ),
+        "gradient-boosted hurdle": ("scikit-learn", lambda: by_boosting(days, rfm, at, horizon)),
     }
     figures = {}
-    for number, (name, make) in enumerate(peers.items()):
+    for number, (name, (package, make)) in enumerate(peers.items()):
         fit, score = make()
         start = time.process_time()
         models = fit()
@@ -162,6 +181,7 @@ def main() -> None:
         predictions.to_parquet(file)
         figures[name] = {
             "predictions": file,
+            "version": f"{package} {version(package)}",
             "fit_cpu_seconds": round(fitted - start, 2),
             "score_cpu_seconds": round(scored - fitted, 2),
         }

@@ -10,11 +10,15 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from crm_warehouse.clv import metrics
 from crm_warehouse.clv.cells import FloatArray
 from crm_warehouse.clv.purchases import expected_repeats
 from crm_warehouse.settings import Settings
+
+# The interval of who is expected to buy less often is mostly "nothing", and holds for more than four in five.
+LIKELY_ORDERS = 0.5
 
 # A customer of the later build is the one of the earlier build whose records they hold. Where several have since
 # been found to be one person, what came is counted for the one whose key lived on, else for the first.
@@ -50,7 +54,9 @@ select
     clv.predicted_orders, cast(clv.predicted_revenue as double) as predicted_revenue, churn.churn_probability,
     cast(coalesce(outcomes.orders, 0) as double) as orders,
     cast(coalesce(outcomes.revenue, 0) as double) as revenue,
-    cast(clv.predicted_revenue_lower as double) as lower, cast(clv.predicted_revenue_upper as double) as upper
+    clv.predicted_orders_lower as orders_lower, clv.predicted_orders_upper as orders_upper,
+    cast(clv.predicted_revenue_lower as double) as revenue_lower,
+    cast(clv.predicted_revenue_upper as double) as revenue_upper
 from earlier.marts.customer_clv as clv
 inner join earlier.marts.customer_churn as churn using (customer_key)
 left join outcomes using (customer_key)
@@ -121,8 +127,7 @@ def compare(earlier: Settings, later: Settings, as_of: date, horizon_days: int) 
 
 
 def _figures(rows: dict[str, FloatArray], stayed_away: FloatArray) -> dict[str, Any]:
-    inside = (rows["revenue"] >= np.minimum(rows["lower"], 0)) & (rows["revenue"] <= rows["upper"])
-    inside &= (rows["revenue"] >= rows["lower"]) | (rows["lower"] <= 0)
+    likely = rows["predicted_orders"] >= LIKELY_ORDERS
     return {
         "customers": len(stayed_away),
         "actual_orders": float(rows["orders"].sum()),
@@ -138,8 +143,19 @@ def _figures(rows: dict[str, FloatArray], stayed_away: FloatArray) -> dict[str, 
         "auc": metrics.area_under_curve(rows["churn_probability"], stayed_away),
         "brier": metrics.brier_score(rows["churn_probability"], stayed_away),
         "calibration_error": metrics.calibration_error(rows["churn_probability"], stayed_away),
-        "interval_coverage": float(inside.mean()),
+        **{
+            f"{what}_coverage{of}": float(_within(rows, what)[who].mean())
+            for of, who in (("", slice(None)), ("_of_likely_buyers", likely))
+            for what in ("orders", "revenue")
+            if len(stayed_away[who])
+        },
     }
+
+
+def _within(rows: dict[str, FloatArray], what: str) -> NDArray[np.bool_]:
+    """Whether what came lies within the 80 % interval, its ends included."""
+    inside: NDArray[np.bool_] = (rows[f"{what}_lower"] <= rows[what]) & (rows[what] <= rows[f"{what}_upper"])
+    return inside
 
 
 def _tracking(

@@ -58,7 +58,12 @@ def _svg(spec: dict[str, Any]) -> str:
     # Costs a second to import, and only this page needs it.
     import vl_convert
 
-    frame = {"width": 560, "height": 320, "$schema": "https://vega.github.io/schema/vega-lite/v5.json"}
+    frame = {
+        "width": 560,
+        "height": 320,
+        "config": {"legend": {"orient": "bottom"}},
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+    }
     svg: str = vl_convert.vegalite_to_svg({**frame, **spec})
     return svg
 

@@ -5,7 +5,8 @@ Belongs here: the candidates, how they are compared, and the reasons in words. D
 
 Each horizon (that of CLV, that of churn) is assessed on its own. Origins lie one horizon apart. Origin 0 is the as-of
 date and has no outcome yet; origin 1, the latest with one, is kept for the release gate; the choice sees origins 2
-and up, whose outcomes were all known on origin 1.
+and up, whose outcomes were all known on origin 1. What scores the live version stays until another is clearly better:
+two candidates alike would else take turns from day to day, and everybody's scores with them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,12 +39,14 @@ MODEL, SEASON, SHAPE = "mbg_nbd", "mbg_nbd+season", "mbg_nbd+shape"
 FORMULA, LAST_PERIOD = "formula", "last_period"
 CANDIDATES = (MODEL, SEASON, SHAPE, FORMULA, LAST_PERIOD)
 
-# A challenger must beat the model by this in orders and in churn: less is within what another year would turn round.
+# A challenger must beat what stands by this in orders and in churn: less is within what another year would turn round.
 LEAST_GAIN = 0.01
 # The gate refuses what is this much worse than the formula in orders or in churn.
 GATE_TOLERANCE = 0.05
 # ... or whose churn probabilities are off by this on average, unless those of the formula are off by more.
 GATE_CALIBRATION_ERROR = 0.15
+# A winner that the live version refused must be within both limits by this before it scores again.
+RETURN_MARGIN = 0.03
 # Fewer customers than this tell candidates apart by luck.
 LEAST_CUSTOMERS = 100
 # A season is measured on returning customers; this many at the average pace are added to them.
@@ -53,6 +56,19 @@ SEASON_STEPS = 3
 # Relative error of the shop's total where no origin has shown it.
 UNASSESSED_LEVEL_ERROR = 0.3
 LARGEST_LEVEL_ERROR = 1.5
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """What the live version says of one horizon.
+
+    Attributes:
+        winner: Best candidate on the earlier origins of that day.
+        gate: What its latest origin said about the winner.
+    """
+
+    winner: str
+    gate: str
 
 
 @dataclass(frozen=True)
@@ -131,18 +147,24 @@ class Choice:
     assessments: tuple[Assessment, ...]
 
 
-def choose(histories: Sequence[Histories], fit: PurchaseFit) -> list[Choice]:
+def choose(
+    histories: Sequence[Histories], fit: PurchaseFit, incumbents: Mapping[int, Incumbent] | None = None
+) -> list[Choice]:
     """Assess every candidate on every horizon and say which one scores it.
 
     Args:
         histories: All origins of all horizons.
         fit: The purchase model on the as-of date, refused or not.
+        incumbents: What the live version says, by horizon; none before a first publication.
     """
     horizons = sorted({history.horizon_days for history in histories})
-    return [_choose([h for h in histories if h.horizon_days == days], fit) for days in horizons]
+    return [
+        _choose([h for h in histories if h.horizon_days == days], fit, (incumbents or {}).get(days))
+        for days in horizons
+    ]
 
 
-def _choose(histories: Sequence[Histories], fit: PurchaseFit) -> Choice:
+def _choose(histories: Sequence[Histories], fit: PurchaseFit, incumbent: Incumbent | None) -> Choice:
     origins = {h.origin_number: h for h in histories if h.years_back == 0}
     year_before = {h.origin_number: h for h in histories if h.years_back == 1}
     assessments = tuple(
@@ -151,8 +173,10 @@ def _choose(histories: Sequence[Histories], fit: PurchaseFit) -> Choice:
         if number > 0 and origin.customer_count >= LEAST_CUSTOMERS
         for assessment in _assess(origin, _earlier(origins, number), year_before.get(number), fit)
     )
-    winner, reason = _winner(assessments, fit)
-    gate, gate_reason = _gate(winner, assessments)
+    winner, reason = _winner(assessments, fit, incumbent.winner if incumbent else MODEL)
+    gate, gate_reason = _gate(
+        winner, assessments, was_refused=incumbent is not None and incumbent == Incumbent(winner, "refused")
+    )
     candidate = FORMULA if gate == "refused" else winner
     today = origins.get(0)
     season = _season(year_before.get(0), fit) if candidate == SEASON else None
@@ -246,36 +270,45 @@ def _factor(total: Callable[[float], float], wanted: float) -> float:
     return float(np.exp(point))
 
 
-def _winner(assessments: Sequence[Assessment], fit: PurchaseFit) -> tuple[str, str]:
+def _winner(assessments: Sequence[Assessment], fit: PurchaseFit, incumbent: str) -> tuple[str, str]:
     if fit.reason:
         return FORMULA, f"no purchase model: {fit.reason}"
     earlier = [a for a in assessments if a.origin_number > 1]
-    gains = {
-        name: gain for name in CANDIDATES if name != MODEL and (gain := _gain(name, earlier)) is not None
-    }
-    if not gains:
+    known = {a.candidate for a in earlier}
+    if MODEL not in known:
         return MODEL, "no earlier origin to compare candidates on: the purchase model by default"
-    better = {name: gain for name, gain in gains.items() if min(gain) > LEAST_GAIN}
+    standing = incumbent if incumbent in known else MODEL
+    gains = {
+        name: gain
+        for name in CANDIDATES
+        if name != standing and (gain := _gain(name, standing, earlier)) is not None
+    }
+    better = {name: gain for name, gain in gains.items() if _is_better(name, gain)}
     if not better:
-        return MODEL, (
-            f"no candidate beat the purchase model by {LEAST_GAIN:.0%} in orders and in churn: {_in_words(gains)}"
+        return standing, (
+            f"no candidate beat {standing} by {LEAST_GAIN:.0%} in orders and in churn: {_in_words(gains)}"
         )
     best = max(better, key=lambda name: sum(better[name]))
-    return best, f"beat the purchase model on the earlier origins: {_in_words({best: better[best]})}"
+    return best, f"beat {standing} on the earlier origins: {_in_words({best: better[best]})}"
 
 
-def _gain(name: str, assessments: Sequence[Assessment]) -> tuple[float, float] | None:
-    """Relative gain over the purchase model in orders and in churn, over the origins that know both."""
-    model = {a.origin_number: a for a in assessments if a.candidate == MODEL}
+def _is_better(name: str, gain: tuple[float, float]) -> bool:
+    """The purchase model, which needs no season or layer, also returns where it is better on the whole."""
+    return min(gain) > LEAST_GAIN or (name == MODEL and sum(gain) / 2 > LEAST_GAIN)
+
+
+def _gain(name: str, standing: str, assessments: Sequence[Assessment]) -> tuple[float, float] | None:
+    """Relative gain over what stands in orders and in churn, over the origins that know both."""
+    others = {a.origin_number: a for a in assessments if a.candidate == standing}
     pairs = [
-        (a, model[a.origin_number]) for a in assessments if a.candidate == name and a.origin_number in model
+        (a, others[a.origin_number]) for a in assessments if a.candidate == name and a.origin_number in others
     ]
     if not pairs:
         return None
     weights = [a.histories.customer_count for a, _ in pairs]
     return (
-        _relative([a.orders_error for a, _ in pairs], [m.orders_error for _, m in pairs], weights),
-        _relative([a.churn_error for a, _ in pairs], [m.churn_error for _, m in pairs], weights),
+        _relative([a.orders_error for a, _ in pairs], [o.orders_error for _, o in pairs], weights),
+        _relative([a.churn_error for a, _ in pairs], [o.churn_error for _, o in pairs], weights),
     )
 
 
@@ -289,21 +322,22 @@ def _in_words(gains: Mapping[str, tuple[float, float]]) -> str:
     )
 
 
-def _gate(winner: str, assessments: Sequence[Assessment]) -> tuple[Gate, str]:
+def _gate(winner: str, assessments: Sequence[Assessment], *, was_refused: bool = False) -> tuple[Gate, str]:
     latest = {a.candidate: a for a in assessments if a.origin_number == 1}
     if winner not in latest or FORMULA not in latest:
         return "not_assessed", "history is too short for the latest origin"
     chosen, formula = latest[winner], latest[FORMULA]
     if winner == FORMULA:
         return "passed", "the formula itself"
-    limit = 1 + GATE_TOLERANCE
+    margin = RETURN_MARGIN if was_refused else 0.0
+    limit = 1 + GATE_TOLERANCE - margin
     if chosen.orders_error > formula.orders_error * limit or chosen.churn_error > formula.churn_error * limit:
         return "refused", (
             f"worse than the formula on the latest origin: error of orders {chosen.orders_error:.3g} against "
             f"{formula.orders_error:.3g}, of churn {chosen.churn_error:.3g} against {formula.churn_error:.3g}"
         )
     error, other = chosen.calibration_error, formula.calibration_error
-    if error > GATE_CALIBRATION_ERROR and error > other:
+    if error > GATE_CALIBRATION_ERROR - margin and error > other:
         return (
             "refused",
             f"badly calibrated on the latest origin: off by {error:.2f}, the formula by {other:.2f}",

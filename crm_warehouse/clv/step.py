@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 
 from crm_warehouse.clv.cells import read_purchase_cells, read_spend_cells
-from crm_warehouse.clv.choice import Choice, choose
+from crm_warehouse.clv.choice import Choice, Incumbent, choose
 from crm_warehouse.clv.histories import read_histories
 from crm_warehouse.clv.purchases import PurchaseFit, PurchaseModel, fit_purchases
 from crm_warehouse.clv.spend import SpendFit, fit_spend
@@ -82,7 +82,7 @@ def fit(settings: Settings, build_id: str) -> FitReport:
         purchase_cells = read_purchase_cells(con, as_of_date)
         spend_cells = read_spend_cells(con, as_of_date)
         purchases, spend = fit_purchases(purchase_cells, MODEL), fit_spend(spend_cells)
-        choices = choose(read_histories(con), purchases)
+        choices = choose(read_histories(con), purchases, _incumbents(con))
         row = FitRow(
             fit_id=f"{build_id}:{MODEL}",
             build_id=build_id,
@@ -122,6 +122,15 @@ def fit(settings: Settings, build_id: str) -> FitReport:
     for decision in report.decisions:
         logger.info("%s", decision)
     return report
+
+
+def _incumbents(con: duckdb.DuckDBPyConnection) -> dict[int, Incumbent]:
+    """What scores each horizon of the live version, and what its release gate said."""
+    rows = con.execute(
+        "select horizon_days, winner, release_gate from published_state.clv_model_quality "
+        "where origin_role = 'in_force'"
+    ).fetchall()
+    return {horizon_days: Incumbent(winner, gate) for horizon_days, winner, gate in rows}
 
 
 def _shop(con: duckdb.DuckDBPyConnection) -> tuple[date, Decimal | None]:

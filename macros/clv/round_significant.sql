@@ -1,14 +1,29 @@
 {#
     A score to six significant digits. What lies beyond is noise of the engine (sums in another order), and
     two runs over the same data must compare equal. Below 1e-12 a score is 0. A large score is divided by a
-    whole power of ten, since a fraction such as 0.1 has no exact double.
+    whole power of ten, since a fraction such as 0.1 has no exact double. Powers of ten are looked up: logarithms
+    of every score cost more than the scores.
 #}
 {% macro round_significant(score) -%}
-    {%- set places = '(5e0 - floor(ln(abs(' ~ score ~ ')) / ln(1e1) + 1e-12))' -%}
-    case
-        when abs({{ score }}) < 1e-12 then 0e0
-        when abs({{ score }}) < 1e6
-            then round({{ score }} * power(1e1, {{ places }})) / power(1e1, {{ places }})
-        else round({{ score }} / power(1e1, -{{ places }})) * power(1e1, -{{ places }})
-    end
+    {%- set size = 'abs(' ~ score ~ ')' -%}
+    {%- set raised -%}
+        case
+            when {{ size }} >= 1e5 then 1e0
+            {%- for power in range(4, -13, -1) %}
+            when {{ size }} >= 1e{{ power }} then 1e{{ 5 - power }}
+            {%- endfor %}
+            else 0e0
+        end
+    {%- endset -%}
+    {%- set lowered -%}
+        case
+            when {{ size }} >= 1e6
+                then power(1e1, floor(ln({{ size }}) / ln(1e1) + 1e-12) - 5e0)
+            else 1e0
+        end
+    {%- endset -%}
+    (
+        round({{ score }} / {{ lowered }} * {{ raised }}) * {{ lowered }}
+        / greatest(1e0, {{ raised }})
+    )
 {%- endmacro %}

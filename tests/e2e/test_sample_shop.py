@@ -4,13 +4,14 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from crm_warehouse.backtest import __main__ as backtest
 from crm_warehouse.privacy import vault
 from crm_warehouse.privacy.__main__ import main as privacy
 from crm_warehouse.privacy.proof import search
@@ -25,6 +26,7 @@ from tests.e2e.kpi_queries import FORMULAS, MEASURES, mismatches
 
 CUSTOMERS = 400
 EARLIER = date(2024, 12, 31)
+HORIZON = 90
 PAIRS = """
 with records as (
     select customer_key, person_id from customer_identifiers inner join '{truth}' using (record_key)
@@ -155,14 +157,47 @@ def test_the_graphql_shape_of_the_same_shop_gives_the_same_money(
     assert differences(shop.marts, graphql.marts, tables=commerce, ignore=about_people) == {}
 
 
+@pytest.fixture(scope="module")
+def earlier(raw: Path, built: Callable[..., Build]) -> Build:
+    """The same shop as of an earlier day."""
+    return built(raw, as_of=EARLIER)
+
+
 def test_an_earlier_day_is_rebuilt_as_it_could_have_been_known(
-    raw: Path, tmp_path: Path, built: Callable[..., Build]
+    earlier: Build, tmp_path: Path, built: Callable[..., Build]
 ) -> None:
     write_sample(tmp_path, customers=CUSTOMERS, until=EARLIER)
     write_spend(tmp_path / "marketing", until=EARLIER)
-    rebuilt = built(raw, as_of=EARLIER)
     then = built(tmp_path, as_of=EARLIER)
-    assert differences(rebuilt.marts, then.marts, ignore=overwritten_columns()) == {}
+    assert differences(earlier.marts, then.marts, ignore=overwritten_columns()) == {}
+
+
+def test_a_backtest_says_what_came_of_the_scores(
+    raw: Path, shop: Build, earlier: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command with both of its builds taken from above; the later one sees further, which must not matter."""
+
+    def take(settings: Settings, models: tuple[str, ...], *, with_fit: bool) -> None:
+        assert settings.as_of == (EARLIER if with_fit else EARLIER + timedelta(days=HORIZON))
+        settings.out.mkdir(parents=True)
+        settings.warehouse_path.symlink_to((earlier if with_fit else shop).out / "warehouse.duckdb")
+
+    monkeypatch.setattr(backtest, "_build", take)
+    command = ["--raw", str(raw), "--out", str(tmp_path), "--as-of", str(EARLIER), "--horizon"]
+    assert backtest.main([*command, str(HORIZON)]) == 0
+    page = tmp_path / f"backtest_{EARLIER}_{HORIZON}.html"
+    assert page.read_text().count("<svg") == 3
+    figures = json.loads(page.with_suffix(".json").read_text())
+    came = f"is_purchase and order_date > date '{EARLIER}' and order_date <= date '{EARLIER}' + {HORIZON}"
+    known = f"select customer_key from orders where is_purchase and order_date <= date '{EARLIER}'"
+    orders, customers = shop.query(
+        "select count(distinct (customer_key, order_date)), count(distinct customer_key) from orders "
+        f"where {came} and customer_key in ({known})"
+    )[0]
+    assert figures["actual_orders"] == pytest.approx(orders, abs=2)  # two may have turned out to be one since
+    assert 1 - figures["actual_churn_rate"] == pytest.approx(customers / figures["customers"], abs=0.01)
+    assert figures["auc"] > 0.7
+    assert backtest.main([*command, "400"]) == 1
 
 
 def test_columns_that_are_not_tagged_hold_nothing_personal(raw: Path, shop: Build) -> None:

@@ -174,9 +174,10 @@ chosen as (
 ),
 
 -- Purchases of an active customer are counted like a negative binomial; dropout at an unknown
--- moment adds to its scatter. Given at least one purchase, orders and revenue are taken for
--- gamma distributed: they are sums, and their mean and variance are known.
-scattered as (
+-- moment adds to its scatter, and so does a total that the shop was off by before. Given at least
+-- one purchase, orders and revenue are taken for gamma distributed: they are sums, and their mean
+-- and variance are known. Step by step, since an engine computes an alias wherever it is used.
+likely as (
 
     select
         *,
@@ -185,25 +186,68 @@ scattered as (
             predicted_orders,
             1e0 - case when is_clv_modelled then model_stays_away else formula_stays_away end
         ) as p_purchase,
-        predicted_orders / nullif(p_purchase, 0e0) as orders_if_any,
         predicted_orders / nullif(active_share, 0e0) as orders_if_active,
-        active_share * orders_if_active * (
-            1e0 + orders_if_active * (1e0 + 1e0 / rate_shape + exposure_lost / 3e0)
-        ) / nullif(p_purchase, 0e0) as squared_orders_if_any,
+        (1e0 + 1e0 / rate_shape + exposure_lost / 3e0)
+        * (1e0 + clv_level_error * clv_level_error) as rate_spread
+
+    from chosen
+
+),
+
+-- A tenth of all outcomes lies below the lower bound and a tenth above the upper one; but where a
+-- tenth or more is nothing at all, nothing lies below, and a fifth above.
+conditioned as (
+
+    select
+        *,
+        predicted_orders / nullif(p_purchase, 0e0) as orders_if_any,
+        active_share * orders_if_active * (1e0 + orders_if_active * rate_spread)
+        / nullif(p_purchase, 0e0) as squared_orders_if_any,
+        1e0 - 9e-1 / nullif(p_purchase, 0e0) as lower_level,
+        1e0 - case when p_purchase <= 9e-1 then 2e-1 else 1e-1 end / nullif(p_purchase, 0e0)
+            as upper_level
+
+    from likely
+
+),
+
+scattered as (
+
+    select
+        *,
+        orders_if_any * predicted_spend as revenue_if_any,
         greatest(
             0e0, squared_orders_if_any / nullif(orders_if_any * orders_if_any, 0e0) - 1e0
         ) as orders_variance,
+        {{ normal_quantile('lower_level') }} as lower_z,
+        {{ normal_quantile('upper_level') }} as upper_z
+
+    from conditioned
+
+),
+
+valued as (
+
+    select
+        *,
         orders_variance
         + spend_scatter / nullif(orders_if_any, 0e0)
-        + spend_doubt * (1e0 + orders_variance) as revenue_variance,
-        1e0 + 1.28e0 * clv_level_error as level_doubt,
-        -- A tenth of all outcomes lies below the lower bound and a tenth above the upper one.
-        1e0 - 1e-1 / nullif(least(1e0, p_purchase * level_doubt), 0e0) as upper_level,
-        1e0 - 9e-1 / nullif(p_purchase / level_doubt, 0e0) as lower_level,
-        {{ normal_quantile('upper_level') }} as upper_z,
-        {{ normal_quantile('lower_level') }} as lower_z
+        + spend_doubt * (1e0 + orders_variance) as revenue_variance
 
-    from chosen
+    from scattered
+
+),
+
+rooted as (
+
+    select
+        *,
+        {{ gamma_quantile_root('orders_variance', 'lower_z') }} as lower_orders_root,
+        {{ gamma_quantile_root('orders_variance', 'upper_z') }} as upper_orders_root,
+        {{ gamma_quantile_root('revenue_variance', 'lower_z') }} as lower_revenue_root,
+        {{ gamma_quantile_root('revenue_variance', 'upper_z') }} as upper_revenue_root
+
+    from valued
 
 ),
 
@@ -212,38 +256,32 @@ bounded as (
     select
         *,
         case
-            when coalesce(lower_level, 0e0) <= 0e0 then 0e0
-            else {{ gamma_quantile(
-                'orders_if_any', '(orders_variance + clv_level_error * clv_level_error)', 'lower_z'
-            ) }}
+            when lower_level > 0e0
+                then orders_if_any * lower_orders_root * lower_orders_root * lower_orders_root
+            else 0e0
         end as lower_orders,
         case
-            when coalesce(upper_level, 0e0) <= 0e0 then 0e0
-            else {{ gamma_quantile(
-                'orders_if_any', '(orders_variance + clv_level_error * clv_level_error)', 'upper_z'
-            ) }}
+            when upper_level > 0e0
+                then orders_if_any * upper_orders_root * upper_orders_root * upper_orders_root
+            else 0e0
         end as upper_orders,
         case
-            when coalesce(lower_level, 0e0) <= 0e0 then 0e0
-            else {{ gamma_quantile(
-                'orders_if_any * predicted_spend',
-                '(revenue_variance + clv_level_error * clv_level_error)', 'lower_z'
-            ) }}
+            when lower_level > 0e0
+                then revenue_if_any * lower_revenue_root * lower_revenue_root * lower_revenue_root
+            else 0e0
         end as lower_revenue,
         case
-            when coalesce(upper_level, 0e0) <= 0e0 then 0e0
-            else {{ gamma_quantile(
-                'orders_if_any * predicted_spend',
-                '(revenue_variance + clv_level_error * clv_level_error)', 'upper_z'
-            ) }}
+            when upper_level > 0e0
+                then revenue_if_any * upper_revenue_root * upper_revenue_root * upper_revenue_root
+            else 0e0
         end as upper_revenue
 
-    from scattered
+    from rooted
 
 ),
 
--- Purchases come whole; the expectation lies within the interval, also where nothing is the
--- likeliest outcome by far.
+-- Purchases come whole, so the distribution of their number is cut halfway between two counts.
+-- The expectation lies within the interval, also where nothing is the likeliest outcome by far.
 scored as (
 
     select
@@ -265,8 +303,8 @@ scored as (
         formula_orders,
         own_mean_spend,
         predicted_orders,
-        least(floor(lower_orders), predicted_orders) as predicted_orders_lower,
-        greatest(ceil(upper_orders), predicted_orders) as predicted_orders_upper,
+        least(floor(lower_orders + 5e-1), predicted_orders) as predicted_orders_lower,
+        greatest(ceil(upper_orders - 5e-1), predicted_orders) as predicted_orders_upper,
         predicted_spend,
         least(lower_revenue, predicted_orders * predicted_spend) as predicted_revenue_lower,
         greatest(upper_revenue, predicted_orders * predicted_spend) as predicted_revenue_upper,

@@ -21,9 +21,13 @@ valued as (
         cast(
             {{ round_significant('(formula_orders * own_mean_spend)') }} as decimal(18, 4)
         ) as formula_value,
-        {{ round_significant('predicted_orders') }} as predicted_orders,
-        {{ round_significant('predicted_orders_lower') }} as predicted_orders_lower,
-        {{ round_significant('predicted_orders_upper') }} as predicted_orders_upper,
+        {{ round_significant('predicted_orders') }} as expected_orders,
+        -- Whole numbers, except where the expectation itself is the bound.
+        least(predicted_orders_lower, expected_orders) as predicted_orders_lower,
+        case
+            when predicted_orders_upper > predicted_orders then predicted_orders_upper
+            else expected_orders
+        end as predicted_orders_upper,
         cast(
             {{ round_significant('predicted_spend') }} as decimal(18, 4)
         ) as predicted_avg_order_value,
@@ -35,10 +39,7 @@ valued as (
         cast(
             {{ round_significant('predicted_revenue_upper') }} as decimal(18, 4)
         ) as predicted_revenue_upper,
-        cast(
-            {{ round_significant('(expected_revenue * ' ~ discount_factor() ~ ')') }}
-            as decimal(18, 4)
-        ) as discounted_revenue,
+        cast(expected_revenue * {{ discount_factor() }} as decimal(18, 4)) as discounted_revenue,
         case
             when clv_method not in ('formula', 'last_period')
                 then {{ round_significant('p_alive') }}
@@ -51,6 +52,16 @@ valued as (
 
 ),
 
+-- Read once more for this one figure, which costs less than keeping every score of every customer
+-- aside for it.
+ranked as (
+
+    select {{ round_significant('(predicted_orders * predicted_spend)') }} as expected_revenue
+
+    from {{ ref('int_clv_customers_scored') }}
+
+),
+
 -- Shares of buyers, not of value: a tier of a fifth can be planned for.
 thresholds as (
 
@@ -60,7 +71,7 @@ thresholds as (
         percentile_cont({{ mid_from_share }})
         within group (order by expected_revenue asc) as mid_from
 
-    from valued
+    from ranked
 
 ),
 
@@ -74,7 +85,7 @@ tiered as (
         valued.purchase_day_count,
         valued.historic_value,
         valued.formula_value,
-        valued.predicted_orders,
+        valued.expected_orders as predicted_orders,
         valued.predicted_orders_lower,
         valued.predicted_orders_upper,
         valued.predicted_avg_order_value,

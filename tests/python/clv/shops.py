@@ -138,7 +138,7 @@ def write_warehouse(
     """
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        for schema in ("pipeline", "staging", "intermediate", "marts"):
+        for schema in ("pipeline", "published_state", "staging", "intermediate", "marts"):
             con.execute(f"create schema {schema}")
         con.execute(
             "create view staging.stg_pipeline__run_context as "
@@ -177,6 +177,8 @@ def write_warehouse(
             select null::varchar as customer_key, null::varchar as channel, null::varchar as consent_status limit 0;
             create table intermediate.int_customer_support_summarized as
             select null::varchar as customer_key, 0 as open_ticket_count, false as is_last_csat_bad limit 0;
+            create table published_state.clv_model_quality as
+            select 0 as horizon_days, '' as origin_role, '' as winner, '' as release_gate limit 0;
             """
         )
         create_fits_table(con)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from crm_warehouse.clv import choice as choices
-from crm_warehouse.clv.choice import Assessment, Choice, choose
+from crm_warehouse.clv.choice import Assessment, Choice, Incumbent, choose
 from crm_warehouse.clv.histories import Histories
 from crm_warehouse.clv.predict import EVEN, Prediction
 from crm_warehouse.clv.purchases import PurchaseFit, fit_purchases
@@ -77,7 +77,7 @@ def test_a_shop_that_follows_the_model_keeps_it(shop: Shop) -> None:
 def test_a_shop_with_strong_seasons_gets_last_years_season(shop: Shop) -> None:
     answer = chosen(origins(shop, quarter_rush))
     assert answer.candidate == "mbg_nbd+season"
-    assert "beat the purchase model" in answer.reason
+    assert "beat mbg_nbd" in answer.reason
     # The quarter after the as-of date (day 1,092 = late in the third year) is the quiet one.
     assert answer.season.orders < 0.9
     assert answer.season.churn < 0.9
@@ -140,6 +140,54 @@ def test_the_gate_refuses_what_is_badly_calibrated_unless_the_formula_is_worse(s
     )
     worse = assessment("formula", 1, 0.0, away - 0.5, latest)
     assert choices._gate("mbg_nbd", [worse, model])[0] == "passed"
+
+
+def off_by(name: str, error: float, churn_error: float, given: Histories) -> Assessment:
+    """A candidate with these relative errors of orders and of churn."""
+    churn = np.abs(given.stayed_away - np.sqrt(churn_error))
+    return Assessment(name, given, Prediction(given.later * (1 - error), given.later_revenue, churn))
+
+
+@pytest.mark.parametrize(
+    ("incumbent", "orders_error", "churn_error", "winner"),
+    [
+        ("mbg_nbd", 0.1995, 0.1995, "mbg_nbd"),
+        ("mbg_nbd", 0.19, 0.19, "mbg_nbd+season"),
+        ("mbg_nbd", 0.19, 0.2, "mbg_nbd"),
+        ("mbg_nbd+season", 0.1995, 0.1995, "mbg_nbd+season"),
+        ("mbg_nbd+season", 0.2005, 0.2005, "mbg_nbd+season"),
+        ("mbg_nbd+season", 0.21, 0.21, "mbg_nbd"),
+        ("mbg_nbd+season", 0.198, 0.21, "mbg_nbd"),
+        ("mbg_nbd+shape", 0.1995, 0.1995, "mbg_nbd"),
+    ],
+)
+def test_what_scores_stays_until_another_is_clearly_better(
+    shop: Shop, incumbent: str, orders_error: float, churn_error: float, winner: str
+) -> None:
+    earlier = origin(shop, 2)
+    assessments = [
+        off_by("mbg_nbd", 0.2, 0.2, earlier),
+        off_by("mbg_nbd+season", orders_error, churn_error, earlier),
+    ]
+    fit = fit_purchases(earlier.purchase_cells())
+    assert choices._winner(assessments, fit, incumbent)[0] == winner
+
+
+def test_what_the_gate_refused_returns_with_a_margin(shop: Shop) -> None:
+    latest = origin(shop, 1)
+    formula = off_by("formula", 0.2, 0.2, latest)
+    for error, fresh, again in ((0.201, "passed", "passed"), (0.207, "passed", "refused")):
+        given = [formula, off_by("mbg_nbd", error, 0.2, latest)]
+        assert choices._gate("mbg_nbd", given)[0] == fresh
+        assert choices._gate("mbg_nbd", given, was_refused=True)[0] == again
+
+
+def test_the_incumbent_of_another_horizon_plays_no_role(shop: Shop) -> None:
+    given = origins(shop, quarter_rush)
+    fit = fit_purchases(given[0].purchase_cells())
+    alone = choose(given, fit)[0]
+    assert alone.winner == choose(given, fit, {365: Incumbent("formula", "refused")})[0].winner
+    assert alone.winner == choose(given, fit, {HORIZON: Incumbent("mbg_nbd+season", "passed")})[0].winner
 
 
 def test_a_short_history_is_not_assessed(shop: Shop) -> None:

@@ -112,6 +112,37 @@ def test_on_average_predictions_are_what_comes(score: Score) -> None:
         pd.qcut(scores.churn.churn_probability, 5, duplicates="drop"), observed=True
     ):
         assert group.churn_probability.mean() == pytest.approx(group.silent.mean(), abs=0.04)
+    _assert_four_of_five_are_within_their_interval(shop, scores.clv)
+
+
+def _assert_four_of_five_are_within_their_interval(shop: Shop, clv: pd.DataFrame) -> None:
+    """Of those whose upper bound is more than the expectation; a count of orders cannot be cut anywhere."""
+    truth = Process()
+    rng = np.random.default_rng(2)
+    purchases = shop.frequency + 1
+    level = rng.gamma(truth.q + truth.p * purchases, 1 / (truth.v + purchases * shop.mean_spend))
+    revenue = np.where(shop.later > 0, rng.gamma(truth.p * np.maximum(1, shop.later)) / level, 0.0)
+    money = clv[["predicted_revenue", "predicted_revenue_lower", "predicted_revenue_upper"]].astype(float)
+    expected, lower, upper = money.to_numpy().T
+    telling = upper > expected
+    assert telling.sum() > 2_000
+    assert ((lower <= revenue) & (revenue <= upper))[telling].mean() == pytest.approx(0.8, abs=0.03)
+    orders_within = (clv.predicted_orders_lower <= shop.later) & (shop.later <= clv.predicted_orders_upper)
+    assert 0.78 < orders_within[telling].mean() < 0.9
+
+
+def test_the_less_sure_the_total_the_wider_the_intervals(score: Score) -> None:
+    shop = simulate(1_000)
+    sure, unsure = (
+        score(shop.customers(), shop.orders(), choices=f"candidate = 'mbg_nbd', level_error = {error}").clv
+        for error in (0.0, 1.0)
+    )
+    often = sure.predicted_orders_lower >= 1
+    assert often.sum() > 10
+    assert (unsure.predicted_orders_upper - sure.predicted_orders_upper)[often].min() >= 0
+    for bound, sign in (("upper", 1), ("lower", -1)):
+        name = f"predicted_revenue_{bound}"
+        assert (sign * (unsure[name].astype(float) - sure[name].astype(float)))[often].min() > 0
 
 
 def heavy(shop: pd.DataFrame, purchases: int, spend: float) -> pd.DataFrame:

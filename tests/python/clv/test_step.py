@@ -6,7 +6,8 @@ import duckdb
 import pytest
 
 from crm_warehouse import clv
-from crm_warehouse.clv import cells
+from crm_warehouse.clv import cells, step
+from crm_warehouse.clv.choice import Incumbent, choose
 from crm_warehouse.clv.store import create_fits_table
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.settings import Settings
@@ -20,7 +21,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def write_cells(settings: Settings, shop: Shop) -> None:
     with duckdb.connect(str(settings.warehouse_path)) as con:
-        con.execute("create schema if not exists intermediate")
+        con.execute("create schema if not exists intermediate; create schema if not exists published_state")
         con.register(
             "shop",
             shop.customers().assign(x=shop.frequency, recency=shop.recency_days, age=shop.age_days),
@@ -44,7 +45,9 @@ def write_cells(settings: Settings, shop: Shop) -> None:
             select 90 as horizon_days, 0 as origin_number, 0 as years_back, date '{AS_OF}' as origin_date,
                 x as repeat_purchase_count, recency as recency_days, age as age_days, sales_amount, refund_amount,
                 0 as recent_purchase_day_count, 0 as later_purchase_day_count, 0 as later_net_amount
-            from shop
+            from shop;
+            create or replace table published_state.clv_model_quality as
+            select 90 as horizon_days, 'in_force' as origin_role, 'mbg_nbd+season' as winner, 'passed' as release_gate
             """
         )
 
@@ -91,6 +94,16 @@ def test_merging_days_into_weeks_hardly_moves_the_fit(
     assert [merged.row.r, merged.row.alpha, merged.row.a, merged.row.b] == pytest.approx(
         [exact.row.r, exact.row.alpha, exact.row.a, exact.row.b], rel=0.01
     )
+
+
+def test_the_fit_knows_what_scores_the_live_version(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cells(settings, simulate(2_000))
+    seen: list[object] = []
+    monkeypatch.setattr(step, "choose", lambda *given: seen.append(given[2]) or choose(*given))
+    clv.fit(settings, "b1")
+    assert seen == [{90: Incumbent("mbg_nbd+season", "passed")}]
 
 
 def test_a_fit_before_its_cells_says_what_to_build(settings: Settings) -> None:
