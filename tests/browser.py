@@ -77,7 +77,9 @@ class Page:
             details = parameters["exceptionDetails"]
             self.messages.append(details.get("exception", {}).get("description") or details["text"])
         elif method == "Runtime.consoleAPICalled" and parameters["type"] in {"error", "warning"}:
-            self.messages.append(" ".join(str(a.get("value", a.get("description"))) for a in parameters["args"]))
+            self.messages.append(
+                " ".join(str(a.get("value", a.get("description"))) for a in parameters["args"])
+            )
         elif method == "Log.entryAdded" and parameters["entry"]["level"] in {"error", "warning"}:
             self.messages.append(parameters["entry"]["text"])
         elif method == "Network.requestWillBeSent":

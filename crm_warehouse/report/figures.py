@@ -126,7 +126,9 @@ def hide_few_people(columns: list[str], rows: list[Row], min_people: int, within
 
 
 def _governed(columns: list[str]) -> Iterator[tuple[int, range]]:
-    counts = [at for at, name in enumerate(columns) if name.startswith(_PEOPLE) and not name.endswith("_share")]
+    counts = [
+        at for at, name in enumerate(columns) if name.startswith(_PEOPLE) and not name.endswith("_share")
+    ]
     for at, following in pairwise([*counts, len(columns)]):
         yield at, range(at + 1, following)
 

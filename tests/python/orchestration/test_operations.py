@@ -159,7 +159,7 @@ class TestOneWriter:
     ) -> None:
         job = repository.get_job("build")
         retried = {node.name for node in job.nodes if node.definition.retry_policy}
-        assert retried == {"conform", "published__candidate", "publish"}
+        assert retried == {"conform", "published__candidate", "published__report", "publish"}
 
 
 class TestPastDays:
