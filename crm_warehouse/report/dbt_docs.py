@@ -2,9 +2,9 @@
 
 Belongs here: what goes into dbt's own page. Does not: the page, which comes with dbt.
 
-`dbt docs generate --static` puts the manifest and a catalog into a page that dbt brings along. It would open the private
-warehouse to make the catalog, and leave 6 MB. Here the same page gets the manifest this build ran, without the parts that
-it does not show, and a catalog of the candidate's tables; and it is packed, since readers look at it rarely.
+`dbt docs generate --static` puts the manifest and a catalog into a page that dbt brings along. It would open the
+private warehouse to make the catalog, and leave 6 MB. Here the same page gets the manifest this build ran, without the
+parts that it does not show, and a catalog of the candidate's tables; and it is packed, since readers look at it rarely.
 """
 
 import base64

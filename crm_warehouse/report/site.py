@@ -1,14 +1,15 @@
-"""The report of one version: what the marts say, for people, as one HTML file that opens from disk and needs no network.
+"""The report of one version: what the marts say, for people, as one HTML file that needs no network.
 
 Belongs here: collecting what the page shows and writing it beside the marts. Does not: queries (figures.py, sql/) or
 looks (page/).
 
-The file is sealed, switched, rolled back and deleted with its version; what it says of single customers is bounded by the
-vars `report_personal_data`, `report_customers` and `report_min_people`.
+The file is sealed, switched, rolled back and deleted with its version; what it says of single customers is bounded by
+the vars `report_personal_data`, `report_customers` and `report_min_people`.
 """
 
 import json
 import logging
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -157,11 +158,17 @@ def _dictionary(candidate: Candidate) -> list[dict[str, Any]]:
     ]
 
 
-def render(content: dict[str, Any]) -> str:
-    """The page with its data, styles and scripts inside."""
-    # Costs a second to import, and only this page needs it.
+@cache
+def _vega() -> str:
+    # Costs a second, and only this page needs it.
     import vl_convert
 
+    # In a function, so that its names stay its own.
+    return f"(() => {{{vl_convert.javascript_bundle(_VEGA)}}})();"
+
+
+def render(content: dict[str, Any]) -> str:
+    """The page with its data, styles and scripts inside."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PAGE_DIR), autoescape=True, undefined=jinja2.StrictUndefined
     )
@@ -170,8 +177,7 @@ def render(content: dict[str, Any]) -> str:
         as_of=content["as_of"],
         style=_source("report.css"),
         scripts=[
-            # Its own names stay its own.
-            _script(f"(() => {{{vl_convert.javascript_bundle(_VEGA)}}})();"),
+            _script(_vega()),
             *(_script(_source(name)) for name in ("tools.js", "charts.js", "pages.js", "report.js")),
         ],
         data=embedded_json(content),

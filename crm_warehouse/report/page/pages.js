@@ -36,7 +36,7 @@ function kpi(name, format, now, before, course, good = 1) {
     const side = Math.abs(part) < 0.005 || !good ? "soft" : part * good > 0 ? "good" : "bad";
     change = h("span." + side, null, word, h("span.soft", null, " vs " + format(before)));
   }
-  return h("div.kpi", null, h("span.name", null, name), h("span.value", null, now === null || now === undefined ? "–" : format(now)), h("span.change", null, change), course && course.length > 1 ? sparkline(course) : null);
+  return h("div.kpi", null, h("span.name", null, name), h("span.value", null, now === null || now === undefined ? (format(null) || "–") : format(now)), h("span.change", null, change), course && course.length > 1 ? sparkline(course) : null);
 }
 const hiddenNote = "Too few people for this segment and period: figures of " + FEW + " people are not shown.";
 const notConnected = (domain) => empty("No " + domain + " source is connected to this warehouse, so there is nothing to show here.");
@@ -125,10 +125,12 @@ function flows(type) {
 // ---- CLV ----------------------------------------------------------------------------------------------------------
 function clv() {
   const order = { high: 0, mid: 1, low: 2 };
-  const tiers = [...ofSegment("clv_tiers")].sort((one, other) => order[one.value_tier] - order[other.value_tier]);
+  const all = ofSegment("clv_tiers").find((row) => !row.value_tier);
+  if (all && all.people === null) return [empty(hiddenNote)];
+  const tiers = ofSegment("clv_tiers").filter((row) => row.value_tier).sort((one, other) => order[one.value_tier] - order[other.value_tier]);
   if (!tiers.length) return [empty("Nobody here has bought yet, so there is no value to predict.")];
   const known = tiers.filter((row) => row.people !== null);
-  const total = { people: sum(known, "people"), predicted: sum(known, "predicted_amount"), historic: sum(known, "historic_amount") };
+  const total = { people: all.people, predicted: all.predicted_amount, historic: all.historic_amount };
   const shown = known.map((row) => ({ ...row, name: capital(row.value_tier), people_share: ratio(row.people, total.people), predicted_share: ratio(row.predicted_amount, total.predicted), average: ratio(row.predicted_amount, row.people) }));
   const bins = ofSegment("clv_bins");
   const named = bins.map((row, at) => ({ ...row, bin: fmt.bigMoney(row.starts_at) + (at === bins.length - 1 ? "+" : "") }));
@@ -139,7 +141,7 @@ function clv() {
     h("div.cards", null,
       kpi("Buyers", fmt.count, total.people), kpi("Predicted revenue", fmt.bigMoney, total.predicted), kpi("Predicted per buyer", fmt.cents, ratio(total.predicted, total.people)),
       kpi("Net revenue so far", fmt.bigMoney, total.historic), kpi("So far per buyer", fmt.cents, ratio(total.historic, total.people))),
-    known.length < tiers.length ? h("p.note.below", null, "Tiers of " + FEW + " people are left out.") : h("p.below"),
+    known.length < tiers.length ? h("p.note.below", null, "Tiers of " + FEW + " people are not shown on their own.") : h("p.below"),
     h("div.grid", null,
       half(card("Buyers by predicted revenue", "Of the next " + DATA.horizons.clv + " days; each bar starts at the amount below it.", histogram("Buyers by predicted revenue", named, ["Buyers", "people", fmt.people]))),
       half(card("Value tiers", "High: the best fifth of all buyers by prediction. Mid: the next three tenths.", bars("Share of buyers and of predicted revenue by tier", shown, "name", [["Share of buyers", "people_share", fmt.share], ["Share of predicted revenue", "predicted_share", fmt.share]], { share: true }),
@@ -171,11 +173,15 @@ function trust() {
 const BANDS = ["high", "medium", "low"];
 const TIERS = ["high", "mid", "low"];
 function churn() {
-  const cells = ofSegment("churn_matrix");
+  const all = ofSegment("churn_matrix").find((row) => !row.value_tier);
+  const cells = ofSegment("churn_matrix").filter((row) => row.value_tier);
   if (!cells.length) return [empty("Nobody here has bought yet, so there is nobody to lose.")];
+  if (all.people === null) return [empty(hiddenNote)];
   const known = cells.filter((row) => row.people !== null);
-  const [people, atRisk, predicted] = ["people", "value_at_risk", "predicted_amount"].map((name) => sum(known, name));
-  const high = known.filter((row) => row.churn_risk_band === "high");
+  const high = (tier) => {
+    const row = cell("high", tier);
+    return row ? row.value_at_risk : 0;
+  };
   const most = Math.max(...known.map((row) => row.value_at_risk), 0);
   const cell = (band, tier) => cells.find((row) => row.churn_risk_band === band && row.value_tier === tier);
   const heat = (row) => {
@@ -186,15 +192,15 @@ function churn() {
     return content;
   };
   const bySegment = rows("segments").filter((segment) => segment.segment_type === "action" || segment.segment_type === "rfm").map((segment) => {
-    const own = rows("churn_matrix").filter((row) => row.segment === segment.segment && row.people !== null);
-    return { name: segment.name, value: sum(own, "value_at_risk") };
+    const own = rows("churn_matrix").find((row) => row.segment === segment.segment && !row.value_tier);
+    return { name: segment.name, value: own ? own.value_at_risk : null };
   }).filter((row) => row.value > 0).sort((one, other) => other.value - one.value).slice(0, 12);
   const bins = ofSegment("churn_bins").map((row) => ({ ...row, bin: fmt.share(row.starts_at) }));
   const drivers = ofSegment("churn_drivers").filter((row) => row.people !== null).slice(0, 8).map((row) => ({ ...row, driver: capital(row.driver) }));
   return [
     h("div.cards", null,
-      kpi("Buyers", fmt.count, people), kpi("At high risk", fmt.count, sum(high, "people")), kpi("Value at risk", fmt.bigMoney, atRisk), kpi("Of predicted revenue", fmt.share, ratio(atRisk, predicted)),
-      kpi("At high risk and high value", fmt.bigMoney, (cell("high", "high") || {}).value_at_risk)),
+      kpi("Buyers", fmt.count, all.people), kpi("Value at risk", fmt.bigMoney, all.value_at_risk), kpi("Of predicted revenue", fmt.share, ratio(all.value_at_risk, all.predicted_amount)),
+      kpi("High risk, high value", (value) => (value === null ? "< " + DATA.min_people + " people" : fmt.bigMoney(value)), high("high"))),
     h("p.note.below", null, "Risk: the probability that no order comes within " + DATA.horizons.churn + " days; low below 33 %, high above 66 %. Value at risk: that probability times the revenue predicted for " + DATA.horizons.clv + " days. Who buys once a year is not lost at high risk."),
     h("div.grid", null,
       half(card("Risk and value", "Value at risk by risk of churn and tier of predicted value: a win-back is worth most in the darkest cell.",
@@ -315,7 +321,7 @@ function quality() {
   const verdict = (gate) => {
     const failed = gate.counts.failed || 0;
     const noted = Object.entries(gate.counts).filter(([status]) => status !== "passed").map(([status, count]) => count + " " + words(status)).join(", ");
-    return h("div.kpi", null, h("span.name", null, capital(gate.name) + " gate"), h("span.value", null, gate.rules ? h("span." + (failed ? "bad" : "good"), null, failed ? failed + " failed" : "passed") : h("span.soft", null, "no record")), h("span.change", null, gate.rules ? fmt.count(gate.counts.passed || 0) + " of " + gate.rules + " rules hold" + (noted ? ", " + noted : "") : ""));
+    return h("div.kpi", null, h("span.name", null, capital(gate.name) + " gate"), h("span.value", null, gate.counts.passed || failed ? h("span." + (failed ? "bad" : "good"), null, failed ? failed + " failed" : "passed") : gate.rules ? h("span.soft", null, "nothing to compare") : h("span.soft", null, "no record")), h("span.change", null, gate.rules ? fmt.count(gate.counts.passed || 0) + " of " + gate.rules + " rules hold" + (noted ? ", " + noted : "") : ""));
   };
   const noted = gates.flatMap((gate) => gate.noted.map((rule) => ({ ...rule, gate: gate.name })));
   const fresh = Object.entries(freshness).map(([name, found]) => ({ name, ...found }));

@@ -11,7 +11,9 @@ drivers as (
             list_distinct(
                 list_transform(
                     string_split(customer_churn.churn_drivers, '; '),
-                    lambda driver: trim(regexp_replace(split_part(driver, ':', 1), '( by)? *[0-9].*$', ''))
+                    lambda driver: regexp_replace(
+                        regexp_replace(split_part(driver, ':', 1), '^[0-9]+ +', ''), '( by)? *[0-9].*$', ''
+                    )
                 )
             )
         ) as driver

@@ -1,8 +1,9 @@
+-- By risk and value, and all of them together.
 -- hide within: segment
 select
     memberships.segment,
-    summed.churn_risk_band,
-    summed.value_tier,
+    coalesce(summed.churn_risk_band, '') as churn_risk_band,
+    coalesce(summed.value_tier, '') as value_tier,
     sum(summed.people) as people,
     sum(summed.value_at_risk) as value_at_risk,
     sum(summed.predicted_amount) as predicted_amount
@@ -24,6 +25,10 @@ from (
 ) as summed
 inner join memberships using (combination)
 
-group by all
+group by
+    grouping sets (
+        (memberships.segment, summed.churn_risk_band, summed.value_tier),
+        (memberships.segment)
+    )
 
 order by all

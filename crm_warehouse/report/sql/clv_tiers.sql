@@ -1,7 +1,8 @@
+-- By tier, and all of them together.
 -- hide within: segment
 select
     memberships.segment,
-    summed.value_tier,
+    coalesce(summed.value_tier, '') as value_tier,
     sum(summed.people) as people,
     sum(summed.historic_amount) as historic_amount,
     sum(summed.predicted_amount) as predicted_amount,
@@ -23,6 +24,6 @@ from (
 ) as summed
 inner join memberships using (combination)
 
-group by all
+group by grouping sets ((memberships.segment, summed.value_tier), (memberships.segment))
 
 order by all
