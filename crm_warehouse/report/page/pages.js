@@ -11,14 +11,15 @@ function trend() {
   const grain = state.period === "30" || state.period === "90" ? "week" : "month";
   const own = Object.fromEntries(ofSegment("trend").filter((row) => row.grain === grain).map((row) => [row.starts_on, row]));
   const every = rows("trend").filter((row) => row.segment === "" && row.grain === grain);
-  const nobody = { people: 0, order_count: 0, sales_amount: 0, new_customer_count: 0, refund_amount: 0, ticket_count: 0 };
+  const nobody = { people: 0, order_count: 0, sales_amount: 0, new_customer_count: 0, people_refunded: 0, refund_amount: 0, people_asking: 0, ticket_count: 0 };
   return inPeriod(every.map((row) => own[row.starts_on] || { grain, starts_on: row.starts_on, ...nobody }), span()).map((row) => ({
     ...row,
-    net_amount: row.people === null ? null : row.sales_amount - row.refund_amount,
+    net_amount: less(row.sales_amount, row.refund_amount),
     returning_count: row.people === null ? null : row.people - row.new_customer_count,
     average_order_amount: ratio(row.sales_amount, row.order_count),
   }));
 }
+const less = (sales, refunds) => (sales === null || refunds === null ? null : sales - refunds);
 function inPeriod(list, length) {
   const lastDay = new Date(DATA.as_of + "T00:00:00Z");
   const monthIsOver = new Date(lastDay.getTime() + 864e5).getUTCDate() === 1;
@@ -51,8 +52,11 @@ function overview() {
   const both = (read) => [of(now, read), of(before, read)];
   const column = (name) => course.map((row) => row[name]);
   const members = state.segment ? SEGMENTS[state.segment].people : (DATA.tables.find((mart) => mart.name === "customers") || {}).rows;
+  // Where the refunds of few people must not be told, sales are.
+  const isNet = now.refund_amount !== null && course.filter((row) => row.net_amount === null && row.sales_amount !== null).length === 0;
+  const [money, amount] = isNet ? ["Net revenue", "net_amount"] : ["Sales", "sales_amount"];
   const kpis = [
-    kpi("Net revenue", fmt.bigMoney, ...both((row) => row.sales_amount - row.refund_amount), column("net_amount")),
+    kpi(money, fmt.bigMoney, ...both((row) => (isNet ? less(row.sales_amount, row.refund_amount) : row.sales_amount)), column(amount)),
     kpi("Orders", fmt.count, ...both((row) => row.order_count), column("order_count")),
     kpi("Average order", fmt.cents, ...both((row) => ratio(row.sales_amount, row.purchase_count)), column("average_order_amount")),
     kpi("Active customers", fmt.count, ...both((row) => row.people), column("people")),
@@ -71,7 +75,7 @@ function overview() {
     h("div.cards", null, kpis),
     h("p.note.below", null, "Changes are against the same number of days before. ", state.segment ? "Figures are of the people who are in this segment today." : "Orders of unknown customers count in sums, not in customers."),
     h("div.grid", null,
-      half(card("Net revenue", "Sales after discounts, without tax and shipping, less refunds of the same time.", columnsOverTime("Net revenue over time", course, [["Net revenue", "net_amount", fmt.money]]))),
+      half(card(money, isNet ? "Sales after discounts, without tax and shipping, less refunds of the same time." : "After discounts, without tax and shipping, before refunds: too few people had some to show them.", columnsOverTime(money + " over time", course, [[money, amount, fmt.money]]))),
       half(card("Customers who bought", "New and returning, counted once per " + (course[0] && course[0].grain === "week" ? "week" : "month") + ".", columnsOverTime("New and returning customers over time", course, [["Returning", "returning_count", fmt.count], ["New", "new_customer_count", fmt.count]]))),
       half(card("Average order", "Sales per order.", linesOverTime("Average order over time", course, [["Average order", "average_order_amount", fmt.cents]], { zero: false }))),
       half(card("Where customers stand", "Everybody is at one stage.", bars("Customers and net revenue by stage", stages, "name", [["Share of customers", "member_share", fmt.share], ["Share of net revenue", "net_share", fmt.share]], { share: true })))),
@@ -267,7 +271,7 @@ function campaigns() {
   return [
     known.length ? h("div.cards", null,
       kpi("Delivered", fmt.count, total("people")), kpi("Opened by a person", fmt.share, ratio(total("opener_count"), total("people"))), kpi("Clicked", fmt.share, ratio(total("clicker_count"), total("people"))),
-      kpi("Unsubscribed", fmt.fine, ratio(total("unsubscribed_count"), total("people"))), kpi("Attributed sales", fmt.bigMoney, shop && shop.people !== null ? shop.attributed_sales_amount : null))
+      kpi("Unsubscribed", fmt.fine, ratio(total("unsubscribed_count"), total("people"))), kpi("Attributed sales", fmt.bigMoney, shop ? shop.attributed_sales_amount : null))
       : empty("No message reached enough people in this period."),
     h("p.note.below", null, "An order counts for the last message clicked within " + DATA.attribution_window_days + " days before it. Rates are of the messages listed; orders of " + FEW + " buyers of a message are not shown."),
     h("div.grid", null,
@@ -298,15 +302,15 @@ function support() {
   const own = ofSegment("support").filter((row) => row.period === state.period);
   const all = own.find((row) => row.kind === "all");
   if (!all) return [empty("No tickets of these customers in this period.")];
-  if (all.people === null) return [empty("There were " + FEW + " tickets of these customers in this period, so they are not shown.")];
-  const read = (row) => ({ ...row, reply: ratio(row.first_reply_minutes, row.replied_ticket_count), resolution: ratio(row.resolution_minutes, row.resolved_ticket_count), csat: ratio(row.satisfied_csat_count, row.csat_count), reopened: ratio(row.reopened_ticket_count, row.people) });
+  if (all.people === null) return [empty("Tickets of " + FEW + " people in this period, so they are not shown.")];
+  const read = (row) => ({ ...row, reply: ratio(row.first_reply_minutes, row.replied_ticket_count), resolution: ratio(row.resolution_minutes, row.resolved_ticket_count), csat: ratio(row.satisfied_csat_count, row.csat_count), reopened: ratio(row.reopened_ticket_count, row.ticket_count) });
   const now = read(all);
   const course = trend();
-  const parts = (kind) => table([[capital(kind), (row) => capital(words(row.value))], ["Tickets", (row) => row.people, fmt.people], ["First reply", (row) => row.reply, fmt.minutes], ["Resolved in", (row) => row.resolution, fmt.minutes], ["Reopened", (row) => row.reopened, fmt.share], ["Good ratings", (row) => row.csat, fmt.share], ["Ratings", (row) => row.csat_count, fmt.count]], own.filter((row) => row.kind === kind).map(read).sort((one, other) => (other.people || 0) - (one.people || 0)));
+  const parts = (kind) => table([[capital(kind), (row) => capital(words(row.value))], ["Tickets", (row) => row.ticket_count, fmt.people], ["First reply", (row) => row.reply, fmt.minutes], ["Resolved in", (row) => row.resolution, fmt.minutes], ["Reopened", (row) => row.reopened, fmt.share], ["Good ratings", (row) => row.csat, fmt.share], ["Ratings", (row) => row.csat_count, fmt.count]], own.filter((row) => row.kind === kind).map(read).sort((one, other) => (other.ticket_count || 0) - (one.ticket_count || 0)));
   const orders = period(false);
   return [
     h("div.cards", null,
-      kpi("Tickets", fmt.count, now.people, undefined, course.map((row) => row.ticket_count)), kpi("Tickets per order", fmt.fine, orders && orders.people !== null ? ratio(now.people, orders.order_count) : null),
+      kpi("Tickets", fmt.count, now.ticket_count, undefined, course.map((row) => row.ticket_count)), kpi("Tickets per order", fmt.fine, orders && orders.people !== null ? ratio(now.ticket_count, orders.order_count) : null),
       kpi("First reply, on average", fmt.minutes, now.reply), kpi("Resolved in, on average", fmt.minutes, now.resolution), kpi("Good ratings", fmt.share, now.csat), kpi("Reopened", fmt.share, now.reopened), kpi("Still open", fmt.count, now.open_ticket_count)),
     h("p.note.below", null, "Times run round the clock, and count on the day the ticket was opened: recent periods look fast until slow tickets are done. Averages are sums over tickets, never averages of averages."),
     h("div.grid", null,

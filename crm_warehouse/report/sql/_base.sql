@@ -82,36 +82,70 @@ select
 from combinations
 where segment_keys != '';
 
-create temp table periods_of_people as
+-- In which slices of time somebody did what, a bit for each.
+create temp table slices_of_people as
 with
 
-bought as (
+facts as (
 
     select
-        people.combination,
-        bit_or(1 << slice_of(orders.order_date)) as slices,
-        bit_or(
-            case when orders.order_sequence_number > 1 then 1 << slice_of(orders.order_date) else 0 end
-        ) as repeat_slices
-
+        customer_key,
+        1 << slice_of(order_date) as bought,
+        case when order_sequence_number > 1 then 1 << slice_of(order_date) else 0 end as bought_again,
+        0 as refunded,
+        0 as asked,
+        0 as followed
     from orders
-    inner join people using (customer_key)
+    where is_counted
 
-    where orders.is_counted
+    union all
 
-    group by people.combination, people.person
+    select
+        customer_key,
+        0,
+        0,
+        1 << slice_of(refund_date),
+        0,
+        0
+    from refunds
+    where is_counted
+
+    union all
+
+    select
+        customer_key,
+        0,
+        0,
+        0,
+        1 << slice_of(ticket_opened_date),
+        0
+    from tickets
+
+    union all
+
+    select
+        customer_key,
+        0,
+        0,
+        0,
+        0,
+        1 << slice_of(order_date)
+    from order_attributions
 
 )
 
 select
-    combination,
-    slices,
-    repeat_slices,
-    count(*) as people
+    people.combination,
+    bit_or(facts.bought) as bought,
+    bit_or(facts.bought_again) as bought_again,
+    bit_or(facts.refunded) as refunded,
+    bit_or(facts.asked) as asked,
+    bit_or(facts.followed) as followed
 
-from bought
+from facts
+inner join people using (customer_key)
 
-group by all;
+group by people.combination, people.person;
 
 -- Customers to look up: of every stage a few, those with the most sides to them first.
 create temp table chosen as

@@ -5,8 +5,7 @@ select
     kpi_monthly.email_delivery_rate,
     kpi_monthly.email_open_rate,
     kpi_monthly.email_click_rate,
-    kpi_monthly.email_unsubscribe_rate,
-    kpi_monthly.attributed_sales_amount
+    kpi_monthly.email_unsubscribe_rate
 
 from kpi_monthly
 cross join report_day

@@ -131,23 +131,50 @@ sums as (
 
 ),
 
-buyers as (
+asked_for as (
+
+    select
+        period,
+        is_previous,
+        list_sum(list_transform(slices, lambda s: 1 << s)) as wanted
+
+    from period_slices
+
+),
+
+of_combinations as (
+
+    select
+        slices_of_people.combination,
+        asked_for.period,
+        asked_for.is_previous,
+        count(*) filter (where slices_of_people.bought & asked_for.wanted != 0) as people,
+        count(*) filter (where slices_of_people.bought_again & asked_for.wanted != 0) as repeat_customer_count,
+        count(*) filter (where slices_of_people.refunded & asked_for.wanted != 0) as people_refunded,
+        count(*) filter (where slices_of_people.asked & asked_for.wanted != 0) as people_asking,
+        count(*) filter (where slices_of_people.followed & asked_for.wanted != 0) as people_following
+
+    from slices_of_people
+    cross join asked_for
+
+    group by all
+
+),
+
+doers as (
 
     select
         memberships.segment,
-        period_slices.period,
-        period_slices.is_previous,
-        sum(periods_of_people.people) filter (
-            where periods_of_people.slices & list_sum(list_transform(period_slices.slices, lambda s: 1 << s)) != 0
-        ) as people,
-        sum(periods_of_people.people) filter (
-            where
-            periods_of_people.repeat_slices & list_sum(list_transform(period_slices.slices, lambda s: 1 << s)) != 0
-        ) as repeat_customer_count
+        of_combinations.period,
+        of_combinations.is_previous,
+        sum(of_combinations.people) as people,
+        sum(of_combinations.repeat_customer_count) as repeat_customer_count,
+        sum(of_combinations.people_refunded) as people_refunded,
+        sum(of_combinations.people_asking) as people_asking,
+        sum(of_combinations.people_following) as people_following
 
-    from periods_of_people
+    from of_combinations
     inner join memberships using (combination)
-    cross join period_slices
 
     group by all
 
@@ -158,12 +185,23 @@ select
     coalesce(segments.segment_type, '') as segment_type,
     sums.period,
     sums.is_previous,
-    coalesce(buyers.people, 0) as people,
-    coalesce(buyers.repeat_customer_count, 0) as repeat_customer_count,
-    sums.* exclude (segment, period, is_previous)
+    coalesce(doers.people, 0) as people,
+    coalesce(doers.repeat_customer_count, 0) as repeat_customer_count,
+    sums.order_count,
+    sums.purchase_count,
+    sums.new_customer_count,
+    sums.sales_amount,
+    coalesce(doers.people_refunded, 0) as people_refunded,
+    sums.refund_amount,
+    coalesce(doers.people_asking, 0) as people_asking,
+    sums.ticket_count,
+    sums.csat_count,
+    sums.satisfied_csat_count,
+    coalesce(doers.people_following, 0) as people_following,
+    sums.attributed_sales_amount
 
 from sums
-left join buyers using (segment, period, is_previous)
+left join doers using (segment, period, is_previous)
 left join segments on segments.segment_key = sums.segment
 
 order by sums.segment, sums.period, sums.is_previous

@@ -1,3 +1,4 @@
+-- hide within: segment, period, kind
 -- Tickets of a period by channel and by the twelve most usual topics. Agents are people too: support_performance has
 -- them, the report does not.
 with
@@ -19,6 +20,7 @@ listed as (
         tickets.* exclude (topic),
         case when tickets.topic is null then 'none' else coalesce(usual_topics.topic, 'other') end as topic,
         coalesce(people.combination, -1) as combination,
+        people.person,
         slice_of(tickets.ticket_opened_date) as slice
 
     from tickets
@@ -27,24 +29,25 @@ listed as (
 
 ),
 
-grouped as (
+parts as (
 
     select
-        combination,
-        slice,
+        listed.combination,
+        listed.person,
+        period_slices.period,
         unnest([
             {'kind': 'all', 'value': ''},
-            {'kind': 'channel', 'value': coalesce(channel, 'none')},
-            {'kind': 'topic', 'value': topic}
+            {'kind': 'channel', 'value': coalesce(listed.channel, 'none')},
+            {'kind': 'topic', 'value': listed.topic}
         ]) as part,
-        ticket_key,
-        first_reply_minutes,
-        resolution_minutes,
-        is_csat_satisfied,
-        is_open,
-        reopen_count
+        listed.first_reply_minutes,
+        listed.resolution_minutes,
+        listed.is_csat_satisfied,
+        listed.is_open,
+        listed.reopen_count
 
     from listed
+    inner join period_slices on list_contains(period_slices.slices, listed.slice) and not period_slices.is_previous
 
 ),
 
@@ -52,10 +55,12 @@ summed as (
 
     select
         combination,
-        slice,
+        period,
         part.kind,
         part.value,
-        count(*) as people,
+        -- Who is unknown is somebody else each time.
+        count(distinct person) + count(*) filter (where person is null) as people,
+        count(*) as ticket_count,
         count(*) filter (where is_open) as open_ticket_count,
         count(*) filter (where reopen_count > 0) as reopened_ticket_count,
         count(first_reply_minutes) as replied_ticket_count,
@@ -65,7 +70,7 @@ summed as (
         count(is_csat_satisfied) as csat_count,
         count(*) filter (where is_csat_satisfied) as satisfied_csat_count
 
-    from grouped
+    from parts
 
     group by all
 
@@ -84,28 +89,28 @@ of_segments as (
 
     select
         '',
-        summed.* exclude (combination)
+        * exclude (combination)
     from summed
 
 )
 
 select
-    of_segments.segment,
-    period_slices.period,
-    of_segments.kind,
-    of_segments.value,
-    sum(of_segments.people) as people,
-    sum(of_segments.open_ticket_count) as open_ticket_count,
-    sum(of_segments.reopened_ticket_count) as reopened_ticket_count,
-    sum(of_segments.replied_ticket_count) as replied_ticket_count,
-    sum(of_segments.first_reply_minutes) as first_reply_minutes,
-    sum(of_segments.resolved_ticket_count) as resolved_ticket_count,
-    sum(of_segments.resolution_minutes) as resolution_minutes,
-    sum(of_segments.csat_count) as csat_count,
-    sum(of_segments.satisfied_csat_count) as satisfied_csat_count
+    segment,
+    period,
+    kind,
+    value,
+    sum(people) as people,
+    sum(ticket_count) as ticket_count,
+    sum(open_ticket_count) as open_ticket_count,
+    sum(reopened_ticket_count) as reopened_ticket_count,
+    sum(replied_ticket_count) as replied_ticket_count,
+    sum(first_reply_minutes) as first_reply_minutes,
+    sum(resolved_ticket_count) as resolved_ticket_count,
+    sum(resolution_minutes) as resolution_minutes,
+    sum(csat_count) as csat_count,
+    sum(satisfied_csat_count) as satisfied_csat_count
 
 from of_segments
-inner join period_slices on list_contains(period_slices.slices, of_segments.slice) and not period_slices.is_previous
 
 group by all
 

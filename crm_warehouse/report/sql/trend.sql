@@ -7,11 +7,12 @@ facts as (
     select
         people.combination,
         unnest(buckets_of(orders.order_date)) as bucket,
-        people.person,
+        people.person as buyer,
         orders.sales_amount,
         orders.is_first_order,
+        null as refunder,
         0 as refund_amount,
-        0 as ticket_count
+        null as asker
 
     from orders
     inner join people using (customer_key)
@@ -26,8 +27,9 @@ facts as (
         null,
         null,
         null,
+        people.person,
         refunds.refund_amount,
-        0
+        null
 
     from refunds
     inner join people using (customer_key)
@@ -42,8 +44,9 @@ facts as (
         null,
         null,
         null,
+        null,
         0,
-        1
+        people.person
 
     from tickets
     inner join people using (customer_key)
@@ -55,12 +58,14 @@ of_combinations as (
     select
         combination,
         bucket,
-        count(distinct person) as people,
-        count(person) as order_count,
+        count(distinct buyer) as people,
+        count(buyer) as order_count,
         coalesce(sum(sales_amount), 0) as sales_amount,
         count(*) filter (where is_first_order) as new_customer_count,
+        count(distinct refunder) as people_refunded,
         sum(refund_amount) as refund_amount,
-        sum(ticket_count) as ticket_count
+        count(distinct asker) as people_asking,
+        count(asker) as ticket_count
 
     from facts
 
@@ -77,7 +82,9 @@ of_segments as (
         sum(of_combinations.order_count) as order_count,
         sum(of_combinations.sales_amount) as sales_amount,
         sum(of_combinations.new_customer_count) as new_customer_count,
+        sum(of_combinations.people_refunded) as people_refunded,
         sum(of_combinations.refund_amount) as refund_amount,
+        sum(of_combinations.people_asking) as people_asking,
         sum(of_combinations.ticket_count) as ticket_count
 
     from of_combinations
@@ -107,7 +114,6 @@ of_everybody as (
     select
         '' as segment,
         bucket,
-        0 as people,
         sum(order_count) as order_count,
         sum(sales_amount) as sales_amount,
         sum(new_customer_count) as new_customer_count,
@@ -129,7 +135,9 @@ select
     coalesce(of_everybody.order_count, of_segments.order_count) as order_count,
     coalesce(of_everybody.sales_amount, of_segments.sales_amount) as sales_amount,
     coalesce(of_everybody.new_customer_count, of_segments.new_customer_count) as new_customer_count,
+    of_segments.people_refunded,
     coalesce(of_everybody.refund_amount, of_segments.refund_amount) as refund_amount,
+    of_segments.people_asking,
     coalesce(of_everybody.ticket_count, of_segments.ticket_count) as ticket_count
 
 from of_segments
