@@ -1,4 +1,4 @@
-"""What a gate found, as metadata of its asset check.
+"""What a gate judges, and what it found, as metadata of its asset check.
 
 Belongs here: the mapping. Does not: judging.
 """
@@ -11,6 +11,9 @@ from typing import Any
 import dagster as dg
 
 from crm_warehouse.quality.results import RuleResult
+
+CANDIDATE = dg.AssetKey(["published", "candidate"])
+"""What is audited, shown and published."""
 
 
 def gate_metadata(rules: Iterable[RuleResult], report: Path) -> dict[str, Any]:

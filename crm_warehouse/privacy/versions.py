@@ -35,6 +35,7 @@ from crm_warehouse.publish.layout import (
     MANIFEST_FILE,
     MARTS_FILE,
     PARQUET_DIR,
+    SITE_FILE,
     Candidate,
     PublishedVersion,
 )
@@ -43,6 +44,7 @@ from crm_warehouse.publish.publish import seal
 from crm_warehouse.publish.stage import READ_ONLY, STORAGE_VERSION, Mart, published_marts
 from crm_warehouse.publish.versions import list_versions
 from crm_warehouse.quality.run import audit_folder
+from crm_warehouse.report.documents import renew_site
 from crm_warehouse.settings import Settings
 from crm_warehouse.transform import read_manifest
 
@@ -52,7 +54,7 @@ DELETE, ANONYMIZE, KEEP_KEY = "delete", "anonymize", "keep_key"
 """What `meta.on_erasure` of a mart says: rows go; rows stay without the person; rows keep the key as a tombstone."""
 
 CUSTOMER_KEY = "customer_key"
-_REMADE = {CANDIDATE_FILE, AUDIT_FILE, MANIFEST_FILE}
+_REMADE = {CANDIDATE_FILE, AUDIT_FILE, MANIFEST_FILE, SITE_FILE}
 
 
 def rewrite_versions(settings: Settings, record_keys: set[str]) -> list[str]:
@@ -124,6 +126,8 @@ def _rewrite(settings: Settings, version: PublishedVersion, keys: list[str]) -> 
     write_json(work / CANDIDATE_FILE, record)
     if (version.folder / PARQUET_DIR).is_dir():
         export_parquet(settings, Candidate.read(work))
+    if (version.folder / SITE_FILE).exists():
+        renew_site(settings, work)
     report = audit_folder(work)
     if not report.passed:
         _give_up(version, [rule.rule for rule in report.failed])
@@ -161,7 +165,7 @@ def _replace(work: Path, version: Path) -> None:
 
 
 def _copy_documents(old: Path, work: Path) -> None:
-    """Reports and the like, which hold no rows."""
+    """What is written about the version and holds no rows."""
     for path in files_below(old).values():
         name = path.relative_to(old)
         if str(name) in _REMADE or path.suffix in {".duckdb", ".parquet"}:

@@ -4,9 +4,10 @@ Belongs here: names of folders and files, and the records they hold. Does not: c
 
     published/marts.duckdb -> current/marts.duckdb   what readers open
     published/marts_no_personal_data.duckdb          the same for readers who must not see who anybody is
+    published/report.html, dbt_docs.html, quality.html   what people look at
     published/current      -> versions/<version>     replaced atomically
     published/versions/<version>/                    marts.duckdb with candidate, audit and manifest records,
-                                                     parquet/<table>.parquet where the project asks for it
+                                                     documents, parquet/<table>.parquet if the project asks for it
     published/.staging/<build_id>/                   the same folder before it is published
     published/history.jsonl                          which version was live from when
     published/latest.json, published_versions.parquet    the same for readers
@@ -29,6 +30,12 @@ CANDIDATE_FILE = "candidate.json"
 AUDIT_FILE = "audit.json"
 MANIFEST_FILE = "manifest.json"
 PARQUET_DIR = "parquet"
+QUALITY_FILE = "quality.html"
+QUALITY_RESULTS_FILE = "quality.json"
+SITE_FILE = "report.html"
+DBT_DOCS_FILE = "dbt_docs.html"
+DOCUMENTS = (SITE_FILE, DBT_DOCS_FILE, QUALITY_FILE)
+"""What people open in a browser; `published/<name>` leads to that of the live version."""
 
 
 def staging_dir(settings: Settings) -> Path:

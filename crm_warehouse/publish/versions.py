@@ -22,6 +22,7 @@ from crm_warehouse.publish.files import (
     write_text,
 )
 from crm_warehouse.publish.layout import (
+    DOCUMENTS,
     IMPERSONAL_FILE,
     MANIFEST_FILE,
     MARTS_FILE,
@@ -125,8 +126,11 @@ def switch_to(settings: Settings, version: str, *, action: str) -> None:
     """Point readers to `version`. The caller has verified it and holds the writer lock."""
     previous = _live_name(settings)
     # The first time, these links lead nowhere until `current` exists: readers see no file, never half of one.
-    for name in (MARTS_FILE, IMPERSONAL_FILE):
-        point_symlink(settings.published_dir / name, f"current/{name}")
+    for name in (MARTS_FILE, IMPERSONAL_FILE, *DOCUMENTS):
+        if name in DOCUMENTS and not (versions_dir(settings) / version / name).exists():
+            (settings.published_dir / name).unlink(missing_ok=True)
+        else:
+            point_symlink(settings.published_dir / name, f"current/{name}")
     point_symlink(current_link(settings), f"versions/{version}")
     entries = list(_history(settings))
     if previous and previous not in {entry["version"] for entry in entries}:

@@ -13,14 +13,14 @@ import duckdb
 
 from crm_warehouse.ingest.sql import literal
 from crm_warehouse.publish.files import read_json, write_json, write_text
-from crm_warehouse.publish.layout import AUDIT_FILE, Candidate
+from crm_warehouse.publish.layout import AUDIT_FILE, QUALITY_FILE, QUALITY_RESULTS_FILE, Candidate
 from crm_warehouse.publish.versions import live_version
 from crm_warehouse.quality.measures import MEASURES_FILE, quality_dir
 from crm_warehouse.quality.results import AuditReport, GateReport
 from crm_warehouse.settings import Settings
 
-RESULTS_FILE = "quality.json"
-REPORT_FILE = "quality.html"
+RESULTS_FILE = QUALITY_RESULTS_FILE
+REPORT_FILE = QUALITY_FILE
 ARRIVAL_FILE = "arrival.json"
 HISTORY_KEPT = 90
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from crm_warehouse.publish.files import read_json
-from crm_warehouse.publish.layout import AUDIT_FILE, PublishedVersion
+from crm_warehouse.publish.layout import AUDIT_FILE, SITE_FILE, PublishedVersion
 from crm_warehouse.publish.versions import live_version
 from crm_warehouse.quality.report import REPORT_FILE, RESULTS_FILE
 from crm_warehouse.quality.results import AuditReport
@@ -78,7 +78,7 @@ def _print_gates(live: PublishedVersion) -> None:
     excused = [rule for rule in audit.rules if rule.note]
     for rule in excused:
         print(f"             {rule.rule}: {rule.note}")
-    print(f"  report     {live.folder / REPORT_FILE}")
+    print(f"  findings   {live.folder / REPORT_FILE}")
 
 
 def _print_next(settings: Settings) -> None:
@@ -88,6 +88,10 @@ def _print_next(settings: Settings) -> None:
         f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{marts}', read_only=True)"
         ".sql('from customer_360 limit 5').show()\""
     )
+    if (settings.published_dir / SITE_FILE).exists():
+        print(f"  {settings.published_dir / SITE_FILE}    open it in a browser: the figures")
+    else:
+        print("  (no report: it could not be written, see above)")
     print("  make dev    the asset graph, checks and schedule in the Dagster UI")
 
 

@@ -1,7 +1,7 @@
-"""Candidate -> audit -> publish: readers get a version only when every proof is there.
+"""Candidate -> audit -> report -> publish: readers get a version only when every proof is there.
 
-Belongs here: the order of the three steps and how they show in the UI. Does not: the proofs (crm_warehouse/publish)
-or the rules (crm_warehouse/quality).
+Belongs here: the order of the steps and how they show in the UI. Does not: the proofs (crm_warehouse/publish), the
+rules (crm_warehouse/quality) or the report (report.py).
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ import dagster as dg
 from crm_warehouse.publish.publish import publish_candidate
 from crm_warehouse.publish.stage import stage_candidate
 from crm_warehouse.quality.run import REPORT_FILE, run_audit
-from orchestration.gates import gate_metadata
+from orchestration.defs.report import REPORT
+from orchestration.gates import CANDIDATE, gate_metadata
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
 from orchestration.steps import RETRY, step_errors
 
 # The daily build, and as much again before somebody is called: a refused build has then had a working day.
 DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
-CANDIDATE = dg.AssetKey(["published", "candidate"])
 
 
 def _marts() -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
     specs=[
         dg.AssetSpec(
             dg.AssetKey(["published", node["name"]]),
-            deps=[CANDIDATE, TRANSLATOR.get_asset_key(node)],
+            deps=[CANDIDATE, REPORT, TRANSLATOR.get_asset_key(node)],
             description=node["description"],
             group_name="published",
             kinds={"duckdb"},

@@ -15,6 +15,7 @@ from crm_warehouse.backtest import __main__ as backtest
 from crm_warehouse.privacy import vault
 from crm_warehouse.privacy.__main__ import main as privacy
 from crm_warehouse.privacy.proof import search
+from crm_warehouse.publish.layout import DBT_DOCS_FILE, SITE_FILE
 from crm_warehouse.publish.rollback import rollback
 from crm_warehouse.publish.versions import list_versions
 from crm_warehouse.sample import write_sample
@@ -23,6 +24,8 @@ from crm_warehouse.transform import read_manifest
 from tests.e2e.compare import differences
 from tests.e2e.conftest import Build, run_build
 from tests.e2e.kpi_queries import FORMULAS, MEASURES, mismatches
+from tests.e2e.report_pages import faults_of
+from tests.python.report.test_site import content_of
 
 CUSTOMERS = 400
 EARLIER = date(2024, 12, 31)
@@ -129,6 +132,75 @@ def test_only_complaints_may_be_missing_from_so_small_a_shop(shop: Build) -> Non
     values = shop.query(f"select {sums} from kpi_monthly")[0]
     zero = {name for name, value in zip([*MEASURES, *FORMULAS], values, strict=True) if not value}
     assert zero <= {"email_marked_spam_count", "email_spam_rate"}
+
+
+SEGMENT_FIGURES = """
+with facts as (
+    select customer_key, order_date as day, 1 as orders, sales_amount as sales, 0 as refunds
+    from orders where is_counted
+    union all
+    select customer_key, refund_date, 0, 0, refund_amount from refunds where is_counted
+)
+select
+    segment_key, count(distinct customer_key) filter (where orders > 0), sum(orders), round(sum(sales), 2),
+    count(distinct customer_key) filter (where refunds > 0), round(sum(refunds), 2)
+from facts inner join customer_segments using (customer_key)
+where day > (select as_of_date - 365 from warehouse_version)
+group by all
+"""
+
+
+def test_the_report_says_what_the_marts_say_and_nothing_of_few_people(shop: Build) -> None:
+    content = content_of((shop.out / "published" / SITE_FILE).read_text())
+    figure = content["figures"]["periods"]
+    rows = [dict(zip(figure["columns"], row, strict=True)) for row in figure["rows"]]
+    year = {row["segment"]: row for row in rows if row["period"] == "365" and not row["is_previous"]}
+    expected = {segment: values for segment, *values in shop.query(SEGMENT_FIGURES)}
+    assert {segment for segment, row in year.items() if row["people"] is not None} >= {
+        "",
+        "rfm_champions",
+        "vip",
+    }
+    for segment, (people, orders, sales, refunded, refunds) in expected.items():
+        row = year[segment]
+        assert (row["people"], row["order_count"], row["sales_amount"]) in (
+            (people, orders, float(sales)),
+            (None, None, None),
+        )
+        assert (row["people_refunded"], row["refund_amount"]) in ((refunded, float(refunds)), (None, None))
+        assert all(shown is None or not 0 < shown < 10 for shown in (row["people"], row["people_refunded"]))
+    days = "from kpi_daily where period_start > (select as_of_date - 365 from warehouse_version)"
+    everybody = shop.query(
+        f"select sum(order_count), sum(sales_amount), sum(refund_amount), sum(ticket_count) {days}"
+    )[0]
+    found = [year[""][name] for name in ("order_count", "sales_amount", "refund_amount", "ticket_count")]
+    assert found == [float(value) for value in everybody]
+    few = {segment for segment, (people, *_) in expected.items() if 0 < people < 10}
+    assert few and all(year[segment]["sales_amount"] is None for segment in few)
+
+
+def test_the_report_is_part_of_its_version_small_and_without_personal_data(raw: Path, shop: Build) -> None:
+    published = shop.out / "published"
+    (version,) = (published / "versions").iterdir()
+    sealed = json.loads((version / "manifest.json").read_text())["files"]
+    assert {SITE_FILE, DBT_DOCS_FILE, "quality.html"} <= set(sealed)
+    assert (published / SITE_FILE).resolve() == (version / SITE_FILE).resolve()
+    assert sum(sealed[name]["bytes"] for name in (SITE_FILE, DBT_DOCS_FILE)) < 3_000_000
+    page = (published / SITE_FILE).read_text().lower()
+    names = {value for value in personal_values(raw) if "@" in value or " " in value}
+    assert names and {value for value in names if f'"{value}"' in page} == set()
+    assert "report.html" in shop.output
+
+
+def test_the_report_looks_right_in_a_browser(shop: Build) -> None:
+    faults, places = faults_of(shop.out / "published" / "current" / SITE_FILE, "sample")
+    assert faults == []
+    assert places["overview"]["charts"] == 4 and places["clv"]["charts"] >= 3
+    assert "Champions" in places["segments"]["text"]
+    assert "churn_probability" in places["dictionary?q=churn"]["text"]
+    assert "marketing_spend" not in places["dictionary?q=churn"]["text"]
+    assert "Timeline" in places["customers"]["text"] and "Order placed" in places["customers"]["text"]
+    assert places["overview"]["text"] != places["overview?segment=rfm_champions&period=90"]["text"]
 
 
 def test_records_of_one_person_are_one_customer_and_nobody_elses(raw: Path, shop: Build) -> None:
@@ -259,6 +331,8 @@ def test_an_erased_person_is_found_nowhere_and_totals_stay(raw: Path, shop: Buil
     rollback(settings, old)
     assert rebuilt.query(TOTALS)[0] == totals
     assert rebuilt.query(f"select count(*) from customer_360 where customer_key = '{key}'") == [(0,)]
+    reports = [version.folder / SITE_FILE for version in list_versions(settings)]
+    assert len(reports) == 2 and not any(key in report.read_text() for report in reports)
 
 
 def personal_values(raw: Path) -> set[str]:

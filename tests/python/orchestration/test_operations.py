@@ -159,7 +159,7 @@ class TestOneWriter:
     ) -> None:
         job = repository.get_job("build")
         retried = {node.name for node in job.nodes if node.definition.retry_policy}
-        assert retried == {"conform", "published__candidate", "publish"}
+        assert retried == {"conform", "published__candidate", "published__report", "publish"}
 
 
 class TestPastDays:
@@ -296,7 +296,7 @@ class TestSchedule:
         graph = repository.asset_graph
         published = [key for key in graph.get_all_asset_keys() if key.path[0] == "published"]
         expected = {key.path[-1] for key in published if graph.get(key).freshness_policy}
-        assert expected == {key.path[-1] for key in published} - {"candidate"}
+        assert expected == {key.path[-1] for key in published} - {"candidate", "report"}
 
 
 class TestPrivacyOfFiles:
