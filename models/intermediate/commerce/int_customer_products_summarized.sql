@@ -14,6 +14,12 @@ products as (
 
 ),
 
+variants as (
+
+    select * from {{ ref('int_product_variants_priced') }}
+
+),
+
 categories as (
 
     select
@@ -24,6 +30,21 @@ categories as (
     from products
 
     group by category_number
+
+),
+
+options as (
+
+    select
+        option_number,
+        max(size) as size,
+        max(colour) as colour
+
+    from variants
+
+    where option_number is not null
+
+    group by option_number
 
 ),
 
@@ -53,20 +74,23 @@ first_orders as (
 
 ),
 
+-- One pass over the lines for every preference.
 bought as (
 
     select
         orders.first_order_key,
         products.category_number,
+        variants.option_number,
         sum(order_lines.quantity) as item_quantity
 
     from order_lines
     inner join orders on order_lines.order_key = orders.order_key
-    inner join products on order_lines.product_key = products.product_key
+    left join products on order_lines.product_key = products.product_key
+    left join variants on order_lines.variant_key = variants.variant_key
 
     where order_lines.is_counted
 
-    group by orders.first_order_key, products.category_number
+    group by orders.first_order_key, products.category_number, variants.option_number
 
 ),
 
@@ -76,82 +100,67 @@ named as (
         bought.first_order_key,
         categories.product_type,
         categories.vendor,
+        options.size,
+        options.colour,
         bought.item_quantity
 
     from bought
-    inner join categories
-        on bought.category_number = categories.category_number
+    left join categories on bought.category_number = categories.category_number
+    left join options on bought.option_number = options.option_number
 
 ),
-
-product_types as (
+{% set attributes = ['product_type', 'vendor', 'size', 'colour'] %}
+{%- for attribute in attributes %}
+{{ attribute }}_counts as (
 
     select
         first_order_key,
-        product_type,
+        {{ attribute }},
         sum(item_quantity) as item_quantity
 
     from named
 
-    where product_type is not null
+    where {{ attribute }} is not null
 
-    group by first_order_key, product_type
-
-),
-
-vendors as (
-
-    select
-        first_order_key,
-        vendor,
-        sum(item_quantity) as item_quantity
-
-    from named
-
-    where vendor is not null
-
-    group by first_order_key, vendor
+    group by first_order_key, {{ attribute }}
 
 ),
 
-preferred_product_types as (
+preferred_{{ attribute }}s as (
 
     select
         first_order_key,
-        {{ most_frequent('product_type', 'item_quantity') }} as preferred_product_type,
-        count(*) as product_type_count
+        {{ most_frequent(attribute, 'item_quantity') }} as preferred_{{ attribute }},
+        count(*) as {{ attribute }}_count,
+        max(item_quantity) as preferred_quantity,
+        sum(item_quantity) as told_quantity
 
-    from product_types
+    from {{ attribute }}_counts
 
     group by first_order_key
 
 ),
-
-preferred_vendors as (
-
-    select
-        first_order_key,
-        {{ most_frequent('vendor', 'item_quantity') }} as preferred_vendor
-
-    from vendors
-
-    group by first_order_key
-
-),
-
+{% endfor %}
 joined as (
 
     select
         first_orders.customer_key,
         preferred_product_types.preferred_product_type,
         coalesce(preferred_product_types.product_type_count, 0) as product_type_count,
-        preferred_vendors.preferred_vendor
+        preferred_vendors.preferred_vendor,
+        preferred_sizes.preferred_size,
+        {{ capped_rate('preferred_sizes.preferred_quantity', 'preferred_sizes.told_quantity') }}
+            as preferred_size_share,
+        preferred_colours.preferred_colour,
+        {{ capped_rate(
+            'preferred_colours.preferred_quantity', 'preferred_colours.told_quantity'
+        ) }} as preferred_colour_share
 
     from first_orders
-    left join preferred_product_types
-        on first_orders.order_key = preferred_product_types.first_order_key
-    left join preferred_vendors
-        on first_orders.order_key = preferred_vendors.first_order_key
+    {%- for attribute in attributes %}
+    left join preferred_{{ attribute }}s
+        on first_orders.order_key = preferred_{{ attribute }}s.first_order_key
+    {%- endfor %}
 
 )
 
