@@ -123,7 +123,9 @@ def variant_rows(catalogue: Catalogue) -> dict[str, npt.NDArray[np.generic]]:
     gift_price = np.array(GIFT_CARD_CENTS)[position]
     sizes = np.array(SIZES, dtype=object)[position]
     coloured = product // RUNGS == PRODUCT_TYPES.index(COLOURED_TYPE)
-    colours = np.array([f" / {colour}" for colour in COLOURS], dtype=object)[(product + position) % len(COLOURS)]
+    colours = np.array([f" / {colour}" for colour in COLOURS], dtype=object)[
+        (product + position) % len(COLOURS)
+    ]
     gift_names = np.array(["25 €", "50 €", "100 €"], dtype=object)
     return {
         "product": product,

@@ -59,7 +59,8 @@ rated as (
             when
                 totalled.costed_net_amount
                 >= totalled.net_amount * {{ var('clv_min_costed_share') }}
-                then cast(totalled.margin_amount as double)
+                then
+                    cast(totalled.margin_amount as double)
                     / nullif(cast(totalled.costed_net_amount as double), 0e0)
         end as margin_rate
 

@@ -109,38 +109,120 @@ named as (
     left join options on bought.option_number = options.option_number
 
 ),
-{% set attributes = ['product_type', 'vendor', 'size', 'colour'] %}
-{%- for attribute in attributes %}
-{{ attribute }}_counts as (
+
+product_types as (
 
     select
         first_order_key,
-        {{ attribute }},
+        product_type,
         sum(item_quantity) as item_quantity
 
     from named
 
-    where {{ attribute }} is not null
+    where product_type is not null
 
-    group by first_order_key, {{ attribute }}
+    group by first_order_key, product_type
 
 ),
 
-preferred_{{ attribute }}s as (
+preferred_product_types as (
 
     select
         first_order_key,
-        {{ most_frequent(attribute, 'item_quantity') }} as preferred_{{ attribute }},
-        count(*) as {{ attribute }}_count,
-        max(item_quantity) as preferred_quantity,
-        sum(item_quantity) as told_quantity
+        {{ most_frequent('product_type', 'item_quantity') }} as preferred_product_type,
+        count(*) as product_type_count
 
-    from {{ attribute }}_counts
+    from product_types
 
     group by first_order_key
 
 ),
-{% endfor %}
+
+vendors as (
+
+    select
+        first_order_key,
+        vendor,
+        sum(item_quantity) as item_quantity
+
+    from named
+
+    where vendor is not null
+
+    group by first_order_key, vendor
+
+),
+
+preferred_vendors as (
+
+    select
+        first_order_key,
+        {{ most_frequent('vendor', 'item_quantity') }} as preferred_vendor
+
+    from vendors
+
+    group by first_order_key
+
+),
+
+sizes as (
+
+    select
+        first_order_key,
+        size,
+        sum(item_quantity) as item_quantity
+
+    from named
+
+    where size is not null
+
+    group by first_order_key, size
+
+),
+
+preferred_sizes as (
+
+    select
+        first_order_key,
+        {{ most_frequent('size', 'item_quantity') }} as preferred_size,
+        max(item_quantity) as preferred_quantity,
+        sum(item_quantity) as told_quantity
+
+    from sizes
+
+    group by first_order_key
+
+),
+
+colours as (
+
+    select
+        first_order_key,
+        colour,
+        sum(item_quantity) as item_quantity
+
+    from named
+
+    where colour is not null
+
+    group by first_order_key, colour
+
+),
+
+preferred_colours as (
+
+    select
+        first_order_key,
+        {{ most_frequent('colour', 'item_quantity') }} as preferred_colour,
+        max(item_quantity) as preferred_quantity,
+        sum(item_quantity) as told_quantity
+
+    from colours
+
+    group by first_order_key
+
+),
+
 joined as (
 
     select
@@ -149,18 +231,25 @@ joined as (
         coalesce(preferred_product_types.product_type_count, 0) as product_type_count,
         preferred_vendors.preferred_vendor,
         preferred_sizes.preferred_size,
+        cast(coalesce(preferred_sizes.preferred_quantity, 0) as bigint) as preferred_size_quantity,
         {{ capped_rate('preferred_sizes.preferred_quantity', 'preferred_sizes.told_quantity') }}
             as preferred_size_share,
         preferred_colours.preferred_colour,
+        cast(coalesce(preferred_colours.preferred_quantity, 0) as bigint)
+            as preferred_colour_quantity,
         {{ capped_rate(
             'preferred_colours.preferred_quantity', 'preferred_colours.told_quantity'
         ) }} as preferred_colour_share
 
     from first_orders
-    {%- for attribute in attributes %}
-    left join preferred_{{ attribute }}s
-        on first_orders.order_key = preferred_{{ attribute }}s.first_order_key
-    {%- endfor %}
+    left join preferred_product_types
+        on first_orders.order_key = preferred_product_types.first_order_key
+    left join preferred_vendors
+        on first_orders.order_key = preferred_vendors.first_order_key
+    left join preferred_sizes
+        on first_orders.order_key = preferred_sizes.first_order_key
+    left join preferred_colours
+        on first_orders.order_key = preferred_colours.first_order_key
 
 )
 

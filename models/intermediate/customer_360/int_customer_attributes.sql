@@ -279,8 +279,10 @@ joined as (
         products.preferred_vendor,
         coalesce(products.product_type_count, 0) as product_type_count,
         products.preferred_size,
+        coalesce(products.preferred_size_quantity, 0) as preferred_size_quantity,
         products.preferred_size_share,
         products.preferred_colour,
+        coalesce(products.preferred_colour_quantity, 0) as preferred_colour_quantity,
         products.preferred_colour_share,
 
         coalesce(messages.email_sent_count, 0) as email_sent_count,

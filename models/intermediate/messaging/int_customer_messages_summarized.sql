@@ -33,7 +33,7 @@ zones_known as (
     select timezone
     from profiles
     where timezone is not null
-    group by timezone
+    group by 1
 
 ),
 
@@ -82,7 +82,7 @@ responses as (
 
     where turned.response_count > 0
 
-    group by customers.customer_key
+    group by 1
 
 ),
 

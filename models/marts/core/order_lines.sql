@@ -81,7 +81,10 @@ final as (
         ) as net_amount,
         -- What came back is in stock again.
         cast(
-            case when is_counted then unit_cost_amount * greatest(quantity - refunded_quantity, 0) end
+            case
+                when is_counted
+                    then unit_cost_amount * greatest(quantity - refunded_quantity, 0)
+            end
             as decimal(18, 4)
         ) as cost_amount
 

@@ -12,13 +12,23 @@ country_names as (
 
 ),
 
+parted as (
+
+    select
+        *,
+        {{ birth_date_parts('birthday') }}
+
+    from people
+
+),
+
 dated as (
 
     select
         *,
-        {{ birth_date('birthday') }} as birth_date
+        {{ birth_date() }} as birth_date
 
-    from people
+    from parted
 
 ),
 

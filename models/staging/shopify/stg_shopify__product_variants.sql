@@ -78,20 +78,41 @@ titled as (
 ),
 
 valued as (
-    {% for position in range(1, 4) %}
+
     select
         source_name,
         id,
         product_id,
-        {{ position }} as position,
-        trim(case
-            when is_told_by_title then split_part(title, ' / ', {{ position }})
-            else option_{{ position }}
-        end) as option_value
+        1 as position,
+        case when is_told_by_title then split_part(title, ' / ', 1) else option_1 end
+            as option_value
 
     from titled
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+
+    union all
+
+    select
+        source_name,
+        id,
+        product_id,
+        2 as position,
+        case when is_told_by_title then split_part(title, ' / ', 2) else option_2 end
+            as option_value
+
+    from titled
+
+    union all
+
+    select
+        source_name,
+        id,
+        product_id,
+        3 as position,
+        case when is_told_by_title then split_part(title, ' / ', 3) else option_3 end
+            as option_value
+
+    from titled
+
 ),
 
 named as (
@@ -99,7 +120,7 @@ named as (
     select
         valued.source_name,
         valued.id,
-        valued.option_value,
+        trim(valued.option_value) as option_value,
         nullif(lower(trim(options.name)), '') as option_name
 
     from valued
@@ -110,7 +131,7 @@ named as (
             and valued.product_id = options.product_id
             and valued.position = options.position
 
-    where valued.option_value != ''
+    where trim(valued.option_value) != ''
 
 ),
 
@@ -133,13 +154,16 @@ attributed as (
 
 ),
 
--- XL and xl are one size (engines disagree about a capital ß); of two options for one attribute the later in the alphabet counts.
+-- XL and xl are one size (engines disagree about a capital ß); of two options for one attribute the
+-- later in the alphabet counts.
 pivoted as (
 
     select
         source_name,
         id,
-        max(upper(replace(option_value, 'ß', 'ss'))) filter (where attribute = 'size') as size,
+        max(upper(replace(option_value, 'ß', 'ss'))) filter (
+            where attribute = 'size'
+        ) as size,
         max(lower(option_value)) filter (where attribute = 'colour') as colour
 
     from attributed
