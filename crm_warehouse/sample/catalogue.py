@@ -25,8 +25,8 @@ NOUNS = {
 }
 # Textiles come in colours too.
 COLOURED_TYPE = "Textiles"
-SIZES = ("Klein", "Mittel", "Groß")
-COLOURS = ("Blau", "Grün", "Weiß", "Schwarz")
+SIZES = ("S", "M", "L")
+COLOURS = ("Blau", "Grün", "Rot", "Beige")
 STYLES = ("Nord", "Klassik", "Atelier", "Natur")
 VENDORS = ("Morgenrot", "Haus & Hof", "Lumen", "Kontor 9")
 RUNGS = 24
