@@ -200,9 +200,10 @@ class Erasures:
                 )
         for part in parts:
             for value in _personal(part):
+                # In any case: the proof looks for lower case too, and would find who shares an address typed otherwise.
                 self.con.execute(
-                    f"delete from ingest_values where value in (select {value} from {part.landed.relation} as p "
-                    f"anti join ingest_touched as x on {_same_row(part)})"
+                    f"delete from ingest_values where lower(value) in (select lower({value}) from "
+                    f"{part.landed.relation} as p anti join ingest_touched as x on {_same_row(part)})"
                 )
         return [row[0] for row in self.con.execute("select distinct value from ingest_values").fetchall()]
 
