@@ -31,7 +31,7 @@
             }),
             'order_lines': dict(origin, **{
                 'order_line_key': 'bigint', 'order_key': 'bigint', 'order_line_id': 'string',
-                'product_key': 'bigint', 'variant_id': 'string', 'sku': 'string', 'title': 'string',
+                'product_key': 'bigint', 'variant_key': 'bigint', 'sku': 'string', 'title': 'string',
                 'variant_title': 'string', 'vendor': 'string', 'quantity': 'bigint',
                 'gross_amount': money, 'discount_amount': money, 'tax_amount': money,
                 'is_gift_card': 'boolean'
@@ -69,6 +69,11 @@
                 'product_key': 'bigint', 'product_id': 'string', 'title': 'string',
                 'product_type': 'string', 'vendor': 'string', 'status': 'string',
                 'created_at': 'timestamp', 'published_at': 'timestamp'
+            }),
+            'product_variants': dict(origin, **{
+                'variant_key': 'bigint', 'product_key': 'bigint', 'title': 'string', 'sku': 'string',
+                'size': 'string', 'colour': 'string', 'unit_cost_amount': money,
+                'cost_currency_code': 'string'
             })
         },
         'messaging': {
@@ -125,6 +130,14 @@
             'satisfaction_ratings': dict(origin, **{
                 'rating_key': 'string', 'ticket_key': 'string', 'score': 'string',
                 'is_satisfied': 'boolean', 'comment': 'string', 'rated_at': 'timestamp'
+            })
+        },
+        'feedback': {
+            'feedback_answers': dict(origin, **{
+                'feedback_key': 'string', 'record_key': 'string', 'answer_id': 'string',
+                'customer_number': 'string', 'email': 'string', 'first_name': 'string',
+                'last_name': 'string', 'feedback_type': 'string', 'score': 'double',
+                'product_id': 'string', 'comment': 'string', 'answered_at': 'timestamp'
             })
         },
         'marketing': {

@@ -32,8 +32,8 @@ from crm_warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-# Their ids are those of things that stay, anonymous.
-_FACT_RECORDS = {"order", "checkout"}
+# Their ids are those of things and not of people: they name nobody by themselves.
+_FACT_RECORDS = {"order", "checkout", "respondent"}
 _RECORDS = "record_key, source_name, record_type, record_id"
 
 

@@ -126,6 +126,15 @@ def _offers(rng: np.random.Generator, kind: IntArray) -> tuple[IntArray, BoolArr
     return offer, automatic & ~plain & (kind != Kind.REPLACEMENT)
 
 
+def _variants(
+    rng: np.random.Generator, config: SampleConfig, chunk: int, people: People, buyer: IntArray
+) -> IntArray:
+    """Most buy their own size, some for others; taken modulo the variants that a product has."""
+    any_size = rng.integers(0, 60, buyer.size)
+    own = config.rng(chunk, "sizes").random(buyer.size) < 0.6
+    return np.where(own, people.person[buyer], any_size)
+
+
 def make_baskets(
     config: SampleConfig,
     chunk: int,
@@ -157,7 +166,7 @@ def make_baskets(
     product, quantity = _products(rng, config, people, orders.buyer[order], cents[order] * share)
     product = np.where(is_gift, catalogue.gift_card, product)
     quantity = np.where(is_gift, 1, quantity)
-    variant = rng.integers(0, 60, order.size) % catalogue.variants[product]
+    variant = _variants(rng, config, chunk, people, orders.buyer[order]) % catalogue.variants[product]
     gift_price = np.array(GIFT_CARD_CENTS)[variant % len(GIFT_CARD_CENTS)]
     price = np.where(is_gift, gift_price, catalogue.price_at(product, orders.created_s[order]))
     free = (kind == Kind.REPLACEMENT) & (offer == 0)

@@ -23,6 +23,10 @@ NOUNS = {
     "Garden": "Pflanzkübel Gießkanne Gartenschere Saatgutset Vogelhaus Feuerschale",
     "Books": "Kochbuch Notizbuch Bildband Reiseführer Kalender Gartenbuch",
 }
+# Textiles come in colours too.
+COLOURED_TYPE = "Textiles"
+SIZES = ("S", "M", "L")
+COLOURS = ("Blau", "Grün", "Rot", "Beige")
 STYLES = ("Nord", "Klassik", "Atelier", "Natur")
 VENDORS = ("Morgenrot", "Haus & Hof", "Lumen", "Kontor 9")
 RUNGS = 24
@@ -117,13 +121,17 @@ def variant_rows(catalogue: Catalogue) -> dict[str, npt.NDArray[np.generic]]:
     position = np.arange(product.size) - first
     is_gift = product == catalogue.gift_card
     gift_price = np.array(GIFT_CARD_CENTS)[position]
-    names = np.array(["Klein", "Mittel", "Groß"], dtype=object)
+    sizes = np.array(SIZES, dtype=object)[position]
+    coloured = product // RUNGS == PRODUCT_TYPES.index(COLOURED_TYPE)
+    colours = np.array([f" / {colour}" for colour in COLOURS], dtype=object)[
+        (product + position) % len(COLOURS)
+    ]
     gift_names = np.array(["25 €", "50 €", "100 €"], dtype=object)
     return {
         "product": product,
         "position": position + 1,
         "variant_id": variant_id(product, position),
-        "title": np.where(is_gift, gift_names[position], names[position]),
+        "title": np.where(is_gift, gift_names[position], np.where(coloured, sizes + colours, sizes)),
         "sku": np.array(
             [f"SKU-{p:04d}-{v + 1}" for p, v in zip(product, position, strict=True)], dtype=object
         ),

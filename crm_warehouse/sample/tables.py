@@ -86,6 +86,7 @@ SHOPIFY = (
                       "billing_address_country_code")),
     RawTable("shopify", "product", overwritten=("title", "status", "updated_at", *SYNCED), once=True),
     RawTable("shopify", "product_variant", overwritten=("price", "updated_at", *SYNCED), once=True),
+    RawTable("shopify", "inventory_item", once=True),
     RawTable("shopify", "shop", once=True),
     RawTable("shopify", "location", once=True, only="rest"),
 )  # fmt: skip
@@ -130,9 +131,10 @@ ZENDESK = (
     RawTable("zendesk", "brand", once=True),
     RawTable("zendesk", "organization", once=True),
 )  # fmt: skip
+FEEDBACK = (RawTable("feedback", "answer", optional=True),)
 TRUTH = (
     RawTable("_truth", "records", key=("record_key",)),
     RawTable("_truth", "people", key=("person_id",)),
     RawTable("_truth", "orders", key=("order_id",)),
 )
-TABLES = SHOPIFY + KLAVIYO + ZENDESK + TRUTH
+TABLES = SHOPIFY + KLAVIYO + ZENDESK + FEEDBACK + TRUTH

@@ -93,6 +93,13 @@ MEASURES = {
     "resolution_minutes": (_TICKETS, "opened_on", "sum(resolution_minutes)"),
     "csat_count": (_TICKETS, "opened_on", "count(csat_score)"),
     "satisfied_csat_count": (_TICKETS, "opened_on", "count(*) filter (is_csat_satisfied)"),
+    "nps_count": ("feedback", "answered_date", "count(*) filter (feedback_type = 'nps')"),
+    "nps_points": (
+        "feedback",
+        "answered_date",
+        "100 * (count(*) filter (feedback_type = 'nps' and score > 8) "
+        "- count(*) filter (feedback_type = 'nps' and score < 7))",
+    ),
     "spend_amount": ("marketing_spend", "spend_date", "sum(spend_amount)"),
     "acquired_customer_count": (_BUYERS, "first_date", "count(*)"),
     "acquired_value_amount": (_BUYERS, "first_date", "sum(total_value)"),
@@ -125,6 +132,7 @@ FORMULAS = {
     "acquisition_cost_amount": "spend_amount / acquired_customer_count",
     "clv_to_acquisition_cost": "acquired_value_amount / spend_amount",
     "csat_rate": "satisfied_csat_count / csat_count",
+    "nps": "nps_points / nps_count",
     "average_first_reply_minutes": "first_reply_minutes / replied_ticket_count",
     "average_resolution_minutes": "resolution_minutes / resolved_ticket_count",
     "contact_rate": "ticket_count / order_count",

@@ -50,3 +50,7 @@ create or replace macro phone_text(form, dial, national, trunk, landline, k) as 
     when 5 then '+' || dial || landline
     when 6 then ['0000000000', 'n/a', 'null', '-', '0'][k % 5 + 1]
     end;
+create or replace macro birthday_text(form, day) as [
+    strftime(day, '%Y-%m-%d'), strftime(day, '%d.%m.%Y'), strftime(day, '%m/%d/%Y'), strftime(day, '%d/%m/%Y'),
+    strftime(day, '%Y/%m/%d'), strftime(day, '%B %d')
+][form + 1];

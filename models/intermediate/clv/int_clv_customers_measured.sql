@@ -31,7 +31,9 @@ measured as (
         ) }} as age_days,
         customers.sales_amount,
         coalesce(customers.refund_amount, 0) as refund_amount,
-        customers.net_amount
+        customers.net_amount,
+        customers.costed_net_amount,
+        customers.margin_amount
 
     from customers
     cross join run_context

@@ -45,6 +45,12 @@ joined as (
         cast(shop_rates.mean_spend_amount as double) as mean_spend,
         shop_rates.days_per_repeat_purchase,
         shop_rates.refund_rate as shop_refund_rate,
+        shop_rates.margin_rate as shop_margin_rate,
+        greatest(0e0, coalesce(cast(customers.costed_net_amount as double), 0e0)) as costed_net,
+        case
+            when customers.costed_net_amount > 0 then cast(customers.margin_amount as double)
+            else 0e0
+        end as margin,
         current_fit.*,
         current_fit.clv_candidate in ('mbg_nbd', 'mbg_nbd+season', 'mbg_nbd+shape')
             as is_clv_modelled,
@@ -94,6 +100,9 @@ estimated as (
         greatest(0e0, 1e0 - (
             (refunds + 3e0 * mean_spend * shop_refund_rate) / (sales + 3e0 * mean_spend)
         )) as kept_share,
+        -- Own margin, steadied in the same way; nothing where the shop knows too few costs.
+        (margin + 3e0 * mean_spend * shop_margin_rate)
+        / nullif(costed_net + 3e0 * mean_spend, 0e0) as expected_margin_rate,
         case
             when has_spend_fit
                 then gg_p * (gg_v + sales) / (gg_p * purchase_day_count + gg_q - 1e0)
@@ -293,6 +302,8 @@ scored as (
         order_count,
         purchase_day_count,
         net_amount,
+        margin_amount,
+        expected_margin_rate,
         case
             when is_clv_modelled and has_spend_fit then concat(clv_candidate, '+gamma_gamma')
             when is_clv_modelled then concat(clv_candidate, '+mean_spend')

@@ -24,7 +24,10 @@ totalled as (
         sum(age_days) as customer_days,
         sum(recency_days) as interval_days,
         sum(sales_amount) as sales_amount,
-        sum(refund_amount) as refund_amount
+        sum(refund_amount) as refund_amount,
+        sum(net_amount) as net_amount,
+        sum(costed_net_amount) as costed_net_amount,
+        sum(margin_amount) as margin_amount
 
     from customers
 
@@ -51,7 +54,15 @@ rated as (
         coalesce(
             cast(totalled.refund_amount as double)
             / nullif(cast(totalled.sales_amount as double), 0e0), 0e0
-        ) as refund_rate
+        ) as refund_rate,
+        case
+            when
+                totalled.costed_net_amount
+                >= totalled.net_amount * {{ var('clv_min_costed_share') }}
+                then
+                    cast(totalled.margin_amount as double)
+                    / nullif(cast(totalled.costed_net_amount as double), 0e0)
+        end as margin_rate
 
     from run_context
     cross join totalled

@@ -99,6 +99,8 @@ summarized as (
         sum(net_amount) filter (
             where {{ days_between('order_date', 'as_of_date') }} < 365
         ) as annual_net_amount,
+        sum(costed_net_amount) as costed_net_amount,
+        sum(margin_amount) as margin_amount,
         sum(tax_amount) filter (where is_counted) as tax_amount,
         sum(shipping_amount) filter (where is_counted) as shipping_amount,
         sum(item_quantity) filter (where is_counted) as item_quantity,
@@ -107,6 +109,12 @@ summarized as (
         max(sales_channel) filter (where order_sequence_number = 1) as first_sales_channel,
         max_by(order_key, order_sequence_number) as last_order_key,
         max_by(sales_channel, order_sequence_number) as last_sales_channel,
+        max_by(customer_locale, order_sequence_number) filter (
+            where customer_locale is not null
+        ) as last_customer_locale,
+        max_by(source_name, order_sequence_number) filter (
+            where customer_locale is not null
+        ) as last_locale_source_name,
 
         -- Days between consecutive counted orders on different days.
         count(*) filter (where days_since_previous_order > 0) as interval_count,
@@ -157,6 +165,8 @@ final as (
         cast(refund_amount as decimal(18, 4)) as refund_amount,
         cast(net_amount as decimal(18, 4)) as net_amount,
         cast(coalesce(annual_net_amount, 0) as decimal(18, 4)) as annual_net_amount,
+        cast(costed_net_amount as decimal(18, 4)) as costed_net_amount,
+        cast(margin_amount as decimal(18, 4)) as margin_amount,
         cast(coalesce(tax_amount, 0) as decimal(18, 4)) as tax_amount,
         cast(coalesce(shipping_amount, 0) as decimal(18, 4)) as shipping_amount,
         cast(item_quantity as bigint) as item_quantity,
@@ -164,6 +174,8 @@ final as (
         last_order_key,
         first_sales_channel,
         last_sales_channel,
+        last_customer_locale,
+        last_locale_source_name,
         cast(
             cast(sales_amount as double) / nullif(cast(order_count as double), 0e0)
             as decimal(18, 4)

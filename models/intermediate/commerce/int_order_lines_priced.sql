@@ -19,6 +19,12 @@ allocated_taxes as (
 
 ),
 
+variants as (
+
+    select * from {{ ref('int_product_variants_priced') }}
+
+),
+
 joined as (
 
     select
@@ -28,6 +34,7 @@ joined as (
         orders.is_counted and not order_lines.is_gift_card as is_counted,
         order_lines.is_gift_card,
         order_lines.product_key,
+        order_lines.variant_key,
         order_lines.title,
         order_lines.variant_title,
         order_lines.sku,
@@ -39,13 +46,16 @@ joined as (
                 then coalesce(order_lines.tax_amount, allocated_taxes.tax_amount, 0)
             else 0
         end as included_tax_amount,
-        orders.exchange_rate
+        orders.exchange_rate,
+        variants.unit_cost_amount
 
     from order_lines
     inner join orders
         on order_lines.order_key = orders.order_key
     left join allocated_taxes
         on order_lines.order_line_key = allocated_taxes.order_line_key
+    left join variants
+        on order_lines.variant_key = variants.variant_key
 
 ),
 
@@ -88,13 +98,15 @@ priced as (
         is_counted,
         is_gift_card,
         product_key,
+        variant_key,
         title,
         variant_title,
         sku,
         quantity,
         gross_amount,
         cast(gross_amount - sales_amount as decimal(18, 4)) as discount_amount,
-        sales_amount
+        sales_amount,
+        unit_cost_amount
 
     from converted
 

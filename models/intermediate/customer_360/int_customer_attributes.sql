@@ -92,6 +92,12 @@ support as (
 
 ),
 
+feedback as (
+
+    select * from {{ ref('int_customer_feedback_summarized') }}
+
+),
+
 recoveries as (
 
     select * from {{ ref('int_customer_recoveries_summarized') }}
@@ -167,6 +173,7 @@ joined as (
         customers.last_name,
         customers.name_source,
         customers.name_recorded_at,
+        customers.address_line,
         customers.city,
         customers.region,
         customers.postal_code,
@@ -178,6 +185,7 @@ joined as (
         languages.language_code,
         languages.language_source,
         messages.preferred_channel,
+        messages.usual_response_hour,
         customers.first_seen_at,
         customers.source_count,
         customers.record_count,
@@ -234,6 +242,16 @@ joined as (
         coalesce(customer_orders.refund_amount, 0) as refund_amount,
         coalesce(customer_orders.net_amount, 0) as net_amount,
         coalesce(customer_orders.annual_net_amount, 0) as annual_net_amount,
+        coalesce(customer_orders.costed_net_amount, 0) as costed_net_amount,
+        customer_orders.margin_amount,
+        round(
+            cast(customer_orders.margin_amount as double)
+            / nullif(cast(customer_orders.costed_net_amount as double), 0e0), 6
+        ) as margin_rate,
+        round(
+            cast(customer_orders.costed_net_amount as double)
+            / nullif(cast(customer_orders.net_amount as double), 0e0), 6
+        ) as costed_net_share,
         coalesce(customer_orders.tax_amount, 0) as tax_amount,
         coalesce(customer_orders.shipping_amount, 0) as shipping_amount,
         customer_orders.average_order_amount,
@@ -260,6 +278,12 @@ joined as (
         products.preferred_product_type,
         products.preferred_vendor,
         coalesce(products.product_type_count, 0) as product_type_count,
+        products.preferred_size,
+        coalesce(products.preferred_size_quantity, 0) as preferred_size_quantity,
+        products.preferred_size_share,
+        products.preferred_colour,
+        coalesce(products.preferred_colour_quantity, 0) as preferred_colour_quantity,
+        products.preferred_colour_share,
 
         coalesce(messages.email_sent_count, 0) as email_sent_count,
         coalesce(messages.email_delivered_count, 0) as email_delivered_count,
@@ -295,13 +319,20 @@ joined as (
 
         coalesce(site_events.site_event_count, 0) as site_event_count,
         coalesce(site_events.product_view_count, 0) as product_view_count,
+        coalesce(site_events.viewed_product_count, 0) as viewed_product_count,
         coalesce(site_events.cart_addition_count, 0) as cart_addition_count,
         site_events.last_site_event_at,
         site_events.last_product_viewed_at,
+        site_events.last_viewed_product_id,
+        site_events.last_viewed_product_title,
 
         coalesce(carts.checkout_count, 0) as checkout_count,
         coalesce(carts.abandoned_checkout_count, 0) as abandoned_checkout_count,
+        coalesce(carts.abandoned_checkout_amount, 0) as abandoned_checkout_amount,
         coalesce(carts.recovered_checkout_count, 0) as recovered_checkout_count,
+        coalesce(carts.recovered_checkout_amount, 0) as recovered_checkout_amount,
+        carts.last_checkout_started_at,
+        carts.last_checkout_outcome,
         coalesce(carts.open_checkout_count, 0) as open_checkout_count,
         carts.open_checkout_started_at,
         carts.open_checkout_amount,
@@ -343,6 +374,18 @@ joined as (
         recoveries.last_bad_experience_outcome,
         recoveries.has_ordered_since_bad_experience,
 
+        coalesce(feedback.nps_count, 0) as nps_count,
+        feedback.nps_score,
+        feedback.nps_group,
+        feedback.last_nps_at,
+        {{ days_between(
+            to_reporting_date('feedback.last_nps_at'), 'run_context.as_of_date'
+        ) }} as days_since_last_nps,
+        coalesce(feedback.review_count, 0) as review_count,
+        feedback.average_review_score,
+        feedback.last_review_score,
+        feedback.last_reviewed_at,
+
         loyalty.loyalty_tier,
         rfm.recency_score,
         rfm.frequency_score,
@@ -353,6 +396,9 @@ joined as (
         clv.predicted_avg_order_value,
         clv.predicted_revenue,
         clv.total_value,
+        clv.historic_margin,
+        clv.predicted_margin,
+        clv.total_margin,
         clv.clv_horizon_days,
         clv.clv_method,
         clv.p_alive,
@@ -376,6 +422,7 @@ joined as (
     left join site_events on customers.customer_key = site_events.customer_key
     left join carts on customers.customer_key = carts.customer_key
     left join support on customers.customer_key = support.customer_key
+    left join feedback on customers.customer_key = feedback.customer_key
     left join recoveries on customers.customer_key = recoveries.customer_key
     left join loyalty on customers.customer_key = loyalty.customer_key
     left join rfm on customers.customer_key = rfm.customer_key

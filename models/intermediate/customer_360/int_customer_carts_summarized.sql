@@ -35,15 +35,14 @@ joined as (
 
 ),
 
-last_open as (
+lasts as (
 
     select
         customer_key,
-        max(started_at) as open_checkout_started_at
+        max(started_at) as last_checkout_started_at,
+        max(started_at) filter (where is_open) as open_checkout_started_at
 
     from joined
-
-    where is_open
 
     group by 1
 
@@ -55,20 +54,49 @@ summarized as (
         joined.customer_key,
         count(*) as checkout_count,
         count(*) filter (where joined.is_abandoned) as abandoned_checkout_count,
+        sum(joined.total_amount) filter (where joined.is_abandoned) as abandoned_amount,
         count(*) filter (where not joined.is_abandoned) as recovered_checkout_count,
+        sum(joined.total_amount) filter (where not joined.is_abandoned) as recovered_amount,
         count(*) filter (where joined.is_open) as open_checkout_count,
-        max(joined.started_at) as last_checkout_started_at,
-        max(last_open.open_checkout_started_at) as open_checkout_started_at,
+        max(lasts.last_checkout_started_at) as last_checkout_started_at,
+        count(*) filter (
+            where joined.started_at = lasts.last_checkout_started_at
+            and not joined.is_abandoned
+        ) > 0 as is_last_recovered,
+        max(lasts.open_checkout_started_at) as open_checkout_started_at,
         -- The last open one only: who starts over puts the same things into the cart again.
         max(joined.total_amount) filter (
-            where joined.started_at = last_open.open_checkout_started_at
+            where joined.started_at = lasts.open_checkout_started_at
         ) as open_checkout_amount
 
     from joined
-    left join last_open on joined.customer_key = last_open.customer_key
+    left join lasts on joined.customer_key = lasts.customer_key
 
     group by 1
 
+),
+
+final as (
+
+    select
+        customer_key,
+        checkout_count,
+        abandoned_checkout_count,
+        cast(coalesce(abandoned_amount, 0) as decimal(18, 4)) as abandoned_checkout_amount,
+        recovered_checkout_count,
+        cast(coalesce(recovered_amount, 0) as decimal(18, 4)) as recovered_checkout_amount,
+        open_checkout_count,
+        last_checkout_started_at,
+        case
+            when is_last_recovered then 'recovered'
+            when last_checkout_started_at = open_checkout_started_at then 'open'
+            else 'ordered_since'
+        end as last_checkout_outcome,
+        open_checkout_started_at,
+        open_checkout_amount
+
+    from summarized
+
 )
 
-select * from summarized
+select * from final

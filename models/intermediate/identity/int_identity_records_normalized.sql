@@ -67,6 +67,7 @@ normalized as (
         cleaned.first_name_normalized,
         cleaned.last_name,
         cleaned.last_name_normalized,
+        cleaned.address_line,
         {{ street_name('cleaned.address_line') }} as street_normalized,
         {{ house_number('cleaned.address_line') }} as house_number,
         cleaned.city,

@@ -30,6 +30,12 @@ requesters as (
 
 ),
 
+answers as (
+
+    select * from {{ ref('int_feedback_answers_unioned') }}
+
+),
+
 customer_records as (
 
     select
@@ -220,6 +226,36 @@ requester_records as (
 
 ),
 
+respondent_records as (
+
+    select
+        record_key,
+        source_name,
+        platform,
+        'respondent' as record_type,
+        answer_id as record_id,
+        email,
+        cast(null as {{ dbt.type_string() }}) as phone,
+        first_name,
+        last_name,
+        cast(null as {{ dbt.type_string() }}) as address_line,
+        cast(null as {{ dbt.type_string() }}) as city,
+        cast(null as {{ dbt.type_string() }}) as region,
+        cast(null as {{ dbt.type_string() }}) as postal_code,
+        cast(null as {{ dbt.type_string() }}) as country_code,
+        customer_number,
+        cast(null as {{ dbt.type_string() }}) as birth_date,
+        cast(null as {{ dbt.type_string() }}) as national_id,
+        answered_at as created_at
+
+    from answers
+
+    where
+        email is not null
+        or customer_number is not null
+
+),
+
 unioned as (
 
     select * from customer_records
@@ -233,6 +269,8 @@ unioned as (
     select * from profile_records
     union all
     select * from requester_records
+    union all
+    select * from respondent_records
 
 )
 

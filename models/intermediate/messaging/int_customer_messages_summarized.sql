@@ -12,6 +12,100 @@ customers as (
 
 ),
 
+profiles as (
+
+    select
+        record_key,
+        timezone
+
+    from {{ ref('int_profiles_unioned') }}
+
+),
+
+run_context as (
+
+    select * from {{ ref('stg_pipeline__run_context') }}
+
+),
+
+zones_known as (
+
+    select timezone
+    from profiles
+    where timezone is not null
+    group by 1
+
+),
+
+-- How far each zone's clock is from the reporting one, as both stand on the as-of day.
+zones as (
+
+    select
+        zones_known.timezone,
+        coalesce({{ minutes_between(
+            to_reporting_time('run_context.as_of_at'),
+            to_local_time('run_context.as_of_at', 'zones_known.timezone')
+        ) }} / 6e1, 0e0) * {{ radians_per_hour() }} as clock_turn
+
+    from zones_known
+    cross join run_context
+
+),
+
+turned as (
+
+    select
+        profile_messages.record_key,
+        profile_messages.response_cosine * cos(coalesce(zones.clock_turn, 0e0))
+        - profile_messages.response_sine * sin(coalesce(zones.clock_turn, 0e0)) as response_cosine,
+        profile_messages.response_cosine * sin(coalesce(zones.clock_turn, 0e0))
+        + profile_messages.response_sine * cos(coalesce(zones.clock_turn, 0e0)) as response_sine,
+        profile_messages.message_opened_count + profile_messages.message_clicked_count
+            as response_count
+
+    from profile_messages
+    left join profiles on profile_messages.record_key = profiles.record_key
+    left join zones on profiles.timezone = zones.timezone
+
+),
+
+responses as (
+
+    select
+        customers.customer_key,
+        sum(turned.response_count) as response_count,
+        sum(cast(round(turned.response_cosine) as bigint)) as response_cosine,
+        sum(cast(round(turned.response_sine) as bigint)) as response_sine
+
+    from turned
+    inner join customers on turned.record_key = customers.record_key
+
+    where turned.response_count > 0
+
+    group by 1
+
+),
+
+-- Who responds at any time of day has no usual hour: then the arrows cancel each other out.
+hours as (
+
+    select
+        customer_key,
+        cast(
+            round(atan2(response_sine, response_cosine) / {{ radians_per_hour() }} + 24e0)
+            as bigint
+        ) % 24 as usual_response_hour
+
+    from responses
+
+    where
+        response_count >= {{ var('response_hour_min_count') }}
+        and sqrt(
+            cast(response_cosine * response_cosine + response_sine * response_sine as double)
+        ) >= 1e3 * response_count * {{ var('response_hour_min_concentration') }}e0
+
+),
+
 per_channel as (
 
     select
@@ -112,7 +206,8 @@ rated as (
 preferred as (
 
     select
-        *,
+        rated.*,
+        hours.usual_response_hour,
         case
             when
                 coalesce(email_click_rate, 0) = 0
@@ -129,6 +224,7 @@ preferred as (
         end as preferred_channel
 
     from rated
+    left join hours on rated.customer_key = hours.customer_key
 
 )
 

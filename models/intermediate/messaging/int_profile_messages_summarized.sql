@@ -33,11 +33,27 @@ per_event_type as (
             when event_type in ('opened', 'clicked') then cast(occurred_at as date)
         end as engaged_on,
         count(*) as event_count,
+        min(occurred_at) as first_occurred_at,
         max(occurred_at) as last_occurred_at
 
     from message_events
 
     group by 1, 2, 3, 4, 5
+
+),
+
+-- Responses are hours on the face of a clock, each an arrow of length 1000 in whole numbers, whose
+-- sum does not depend on the order: 23 h and 1 h are near each other and their mean is midnight.
+responded as (
+
+    select
+        *,
+        case
+            when event_type in ('opened', 'clicked')
+                then hour({{ to_reporting_time('first_occurred_at') }})
+        end as response_hour
+
+    from per_event_type
 
 ),
 
@@ -58,6 +74,8 @@ summarized as (
         sum(event_count) filter (where event_type = 'marked_spam') as marked_spam_count,
         count(*) filter (where event_type = 'opened') as message_opened_count,
         count(*) filter (where event_type = 'clicked') as message_clicked_count,
+        sum({{ clock_arrow('cos', 'response_hour') }}) as response_cosine,
+        sum({{ clock_arrow('sin', 'response_hour') }}) as response_sine,
 
         max(last_occurred_at) filter (
             where event_type in ('sent', 'delivered')
@@ -69,7 +87,7 @@ summarized as (
         max(last_occurred_at) filter (where event_type = 'unsubscribed') as last_unsubscribed_at,
         max(last_occurred_at) filter (where event_type = 'marked_spam') as last_marked_spam_at
 
-    from per_event_type
+    from responded
 
     group by 1, 2
 
@@ -91,6 +109,8 @@ final as (
         cast(coalesce(marked_spam_count, 0) as bigint) as marked_spam_count,
         message_opened_count,
         message_clicked_count,
+        cast(coalesce(response_cosine, 0) as bigint) as response_cosine,
+        cast(coalesce(response_sine, 0) as bigint) as response_sine,
         last_sent_at,
         last_delivered_at,
         last_hard_bounced_at,

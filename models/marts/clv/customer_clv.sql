@@ -18,6 +18,8 @@ valued as (
         cast(order_count as bigint) as order_count,
         cast(purchase_day_count as bigint) as purchase_day_count,
         net_amount as historic_value,
+        margin_amount as historic_margin,
+        {{ round_significant('expected_margin_rate') }} as expected_margin_rate,
         cast(
             {{ round_significant('(formula_orders * own_mean_spend)') }} as decimal(18, 4)
         ) as formula_value,
@@ -40,6 +42,10 @@ valued as (
             {{ round_significant('predicted_revenue_upper') }} as decimal(18, 4)
         ) as predicted_revenue_upper,
         cast(expected_revenue * {{ discount_factor() }} as decimal(18, 4)) as discounted_revenue,
+        cast(expected_revenue * expected_margin_rate as decimal(18, 4)) as predicted_margin,
+        cast(
+            expected_revenue * expected_margin_rate * {{ discount_factor() }} as decimal(18, 4)
+        ) as discounted_margin,
         case
             when clv_method not in ('formula', 'last_period')
                 then {{ round_significant('p_alive') }}
@@ -94,6 +100,13 @@ tiered as (
         valued.predicted_revenue_upper,
         valued.discounted_revenue,
         cast(valued.historic_value + valued.predicted_revenue as decimal(18, 4)) as total_value,
+        valued.historic_margin,
+        valued.expected_margin_rate,
+        valued.predicted_margin,
+        valued.discounted_margin,
+        cast(
+            coalesce(valued.historic_margin, 0) + valued.predicted_margin as decimal(18, 4)
+        ) as total_margin,
         case
             when valued.expected_revenue <= 0e0 then 'low'
             when valued.expected_revenue >= thresholds.high_from then 'high'

@@ -60,6 +60,14 @@ tickets as (
 
 ),
 
+feedback as (
+
+    select * from {{ ref('feedback') }}
+
+    where customer_key is not null
+
+),
+
 orders_placed as (
 
     select
@@ -196,6 +204,24 @@ tickets_rated as (
 
 ),
 
+feedback_given as (
+
+    select
+        case
+            when feedback_type = 'nps' then 'nps_answered' else 'review_written'
+        end as event_type,
+        feedback_key as event_key,
+        customer_key,
+        answered_at as occurred_at,
+        'survey' as channel,
+        source_name,
+        cast(product_key as {{ dbt.type_string() }}) as subject_key,
+        cast(null as decimal(18, 4)) as amount
+
+    from feedback
+
+),
+
 unioned as (
 
     select * from orders_placed
@@ -213,6 +239,8 @@ unioned as (
     select * from tickets_opened
     union all
     select * from tickets_rated
+    union all
+    select * from feedback_given
 
 )
 

@@ -83,6 +83,7 @@ joined as (
         name_records.last_name,
         {{ record_origin('name_records') }} as name_source,
         name_records.created_at as name_recorded_at,
+        address_records.address_line,
         address_records.city,
         address_records.region,
         address_records.postal_code,

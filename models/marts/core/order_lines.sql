@@ -36,6 +36,7 @@ joined as (
         order_lines.is_counted,
         order_lines.is_gift_card,
         order_lines.product_key,
+        order_lines.variant_key,
         order_lines.title,
         order_lines.variant_title,
         order_lines.sku,
@@ -43,6 +44,7 @@ joined as (
         order_lines.gross_amount,
         order_lines.discount_amount,
         order_lines.sales_amount,
+        order_lines.unit_cost_amount,
         cast(coalesce(refunds_summarized.refunded_quantity, 0) as bigint)
             as refunded_quantity,
         cast(coalesce(refunds_summarized.refund_amount, 0) as decimal(18, 4))
@@ -57,11 +59,34 @@ joined as (
 final as (
 
     select
-        *,
+        order_line_key,
+        order_key,
+        order_date,
+        is_counted,
+        is_gift_card,
+        product_key,
+        variant_key,
+        title,
+        variant_title,
+        sku,
+        quantity,
+        gross_amount,
+        discount_amount,
+        sales_amount,
+        refunded_quantity,
+        refund_amount,
         cast(
             case when is_counted then sales_amount - refund_amount else 0 end
             as decimal(18, 4)
-        ) as net_amount
+        ) as net_amount,
+        -- What came back is in stock again.
+        cast(
+            case
+                when is_counted
+                    then unit_cost_amount * greatest(quantity - refunded_quantity, 0)
+            end
+            as decimal(18, 4)
+        ) as cost_amount
 
     from joined
 

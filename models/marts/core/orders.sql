@@ -32,7 +32,9 @@ lines_summarized as (
         sum(quantity) filter (where not is_gift_card) as item_quantity,
         sum(gross_amount) filter (where not is_gift_card) as gross_amount,
         sum(sales_amount) filter (where not is_gift_card) as sales_amount,
-        sum(sales_amount) filter (where is_gift_card) as gift_card_amount
+        sum(sales_amount) filter (where is_gift_card) as gift_card_amount,
+        sum(net_amount) filter (where cost_amount is not null) as costed_net_amount,
+        sum(cost_amount) as cost_amount
 
     from order_lines
 
@@ -69,6 +71,8 @@ joined as (
         coalesce(lines_summarized.sales_amount, 0) as sales_amount,
         coalesce(outcomes.refund_amount, 0) as refund_amount,
         coalesce(lines_summarized.gift_card_amount, 0) as gift_card_amount,
+        coalesce(lines_summarized.costed_net_amount, 0) as costed_net_amount,
+        lines_summarized.cost_amount,
         orders.tax_amount,
         orders.shipping_amount,
         orders.tip_amount,
@@ -84,6 +88,7 @@ joined as (
         orders.delivery_method,
         outcomes.payment_method,
         orders.sales_channel,
+        orders.customer_locale,
         orders.country_code,
         orders.loaded_at
 
@@ -132,6 +137,8 @@ final as (
             case when is_counted then sales_amount - refund_amount else 0 end
             as decimal(18, 4)
         ) as net_amount,
+        cast(costed_net_amount as decimal(18, 4)) as costed_net_amount,
+        cast(costed_net_amount - cost_amount as decimal(18, 4)) as margin_amount,
         {{ in_reporting_currency('tax_amount') }} as tax_amount,
         {{ in_reporting_currency('shipping_amount') }} as shipping_amount,
         {{ in_reporting_currency('tip_amount') }} as tip_amount,
@@ -144,6 +151,7 @@ final as (
         delivery_method,
         payment_method,
         sales_channel,
+        customer_locale,
         country_code,
         loaded_at
 

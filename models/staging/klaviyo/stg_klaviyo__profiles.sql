@@ -12,45 +12,65 @@ country_names as (
 
 ),
 
+parted as (
+
+    select
+        *,
+        {{ birth_date_parts('birthday') }}
+
+    from people
+
+),
+
+dated as (
+
+    select
+        *,
+        {{ birth_date() }} as birth_date
+
+    from parted
+
+),
+
 joined as (
 
     select
-        people.source_name,
+        dated.source_name,
         'klaviyo' as platform,
-        {{ entity_key('profile', 'people.id', 'people.source_name') }} as record_key,
-        people.id as profile_id,
-        people.external_id,
+        {{ entity_key('profile', 'dated.id', 'dated.source_name') }} as record_key,
+        dated.id as profile_id,
+        dated.external_id,
 
-        people.email,
-        people.phone_number as phone,
-        people.first_name,
-        people.last_name,
-        people.birthday,
-        nullif(concat_ws(' ', people.address_1, people.address_2), '') as address_line,
-        people.city,
-        people.region,
-        people.zip as postal_code,
+        dated.email,
+        dated.phone_number as phone,
+        dated.first_name,
+        dated.last_name,
+        dated.birthday,
+        nullif(concat_ws(' ', dated.address_1, dated.address_2), '') as address_line,
+        dated.city,
+        dated.region,
+        dated.zip as postal_code,
         -- Klaviyo keeps what the form sent: a code or a country's name in any language.
         case
-            when length(trim(people.country)) = 2 then upper(trim(people.country))
+            when length(trim(dated.country)) = 2 then upper(trim(dated.country))
             else country_names.country_code
         end as country_code,
-        people.timezone,
-        people.locale,
+        dated.timezone,
+        dated.locale,
 
         -- A property that anything may be written into: what is no possible day of birth is none.
         case
             when
-                year(try_cast(people.birthday as date)) >= 1900
-                and try_cast(people.birthday as date) < cast(people.created as date)
-                then try_cast(people.birthday as date)
+                year(dated.birth_date) >= 1900
+                and dated.birth_date < cast(dated.created as date)
+                then dated.birth_date
         end as birth_date,
-        people.created as created_at,
-        people._fivetran_synced as loaded_at
+        dated.created as created_at,
+        dated._fivetran_synced as loaded_at
 
-    from people
+    from dated
 
-    left join country_names on lower(trim(people.country)) = country_names.country_name
+    left join country_names on lower(trim(dated.country)) = country_names.country_name
 
 )
 

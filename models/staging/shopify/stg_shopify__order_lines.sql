@@ -79,7 +79,7 @@ joined as (
         {{ numeric_key('order_lines.order_id', 'order_lines.source_name') }} as order_key,
         cast(order_lines.id as {{ dbt.type_string() }}) as order_line_id,
         {{ numeric_key('order_lines.product_id', 'order_lines.source_name') }} as product_key,
-        cast(order_lines.variant_id as {{ dbt.type_string() }}) as variant_id,
+        {{ numeric_key('order_lines.variant_id', 'order_lines.source_name') }} as variant_key,
 
         order_lines.sku,
         order_lines.title,

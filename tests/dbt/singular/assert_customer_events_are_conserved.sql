@@ -12,11 +12,12 @@ events as (
         count(*) filter (where event_type = 'order_cancelled') as cancellations,
         count(*) filter (where event_type = 'checkout_started') as checkouts,
         count(*) filter (where event_type = 'ticket_opened') as tickets,
-        count(*) filter (where event_type like 'ticket_rated_%') as ratings
+        count(*) filter (where event_type like 'ticket_rated_%') as ratings,
+        count(*) filter (where channel = 'survey') as answers
 
     from {{ ref('customer_events') }}
 
-    where channel in ('shop', 'support')
+    where channel in ('shop', 'support', 'survey')
 
 ),
 
@@ -51,6 +52,12 @@ tickets as (
 
     where customer_key is not null
 
+),
+
+feedback as (
+
+    select count(customer_key) as answers from {{ ref('feedback') }}
+
 )
 
 select
@@ -59,14 +66,17 @@ select
     orders.cancellations as expected_cancellations,
     checkouts.checkouts as expected_checkouts,
     tickets.tickets as expected_tickets,
-    tickets.ratings as expected_ratings
+    tickets.ratings as expected_ratings,
+    feedback.answers as expected_answers
 from events
 cross join orders
 cross join checkouts
 cross join tickets
+cross join feedback
 where
     events.orders != orders.orders
     or events.cancellations != orders.cancellations
     or events.checkouts != checkouts.checkouts
     or events.tickets != tickets.tickets
     or events.ratings != tickets.ratings
+    or events.answers != feedback.answers

@@ -156,7 +156,9 @@ def write_warehouse(
                 cast(last_purchase_date as date) as last_order_date,
                 cast(sales_amount as decimal(18, 4)) as sales_amount,
                 cast(refund_amount as decimal(18, 4)) as refund_amount,
-                cast(sales_amount as decimal(18, 4)) - cast(refund_amount as decimal(18, 4)) as net_amount
+                cast(sales_amount as decimal(18, 4)) - cast(refund_amount as decimal(18, 4)) as net_amount,
+                cast(0 as decimal(18, 4)) as costed_net_amount,
+                cast(null as decimal(18, 4)) as margin_amount
             from given_customers
             """
         )

@@ -20,6 +20,7 @@ NOT_ABOUT_PEOPLE = {
     "klaviyo.campaign.subject",
     "klaviyo.flow.name",
     "shopify.order.name",  # the order's number
+    "shopify.product_option.name",
     "shopify.customer.verified_email",
     "klaviyo.person.email_consent",
     "shopify.customer.default_address_id",

@@ -2,6 +2,7 @@ select
     p.created_s as sort_s,
     v.variant_id as id,
     p.product_id,
+    v.variant_id + 4000000000000 as inventory_item_id,
     v.title,
     v.sku,
     v.position,

@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('commerce', 'product_variants') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('feedback', 'feedback_answers') }}
+
+)
+
+select * from unioned
