@@ -250,14 +250,14 @@ KNOWN_FUNCTIONS = frozenset(
         r"\w+",
         """
         abs avg cast ceil coalesce concat concat_ws contains conv corr count count_if cume_dist day dense_rank exp
-        first_value floor greatest lag last_day last_value lead least left length levenshtein ln log10 log2 lower lpad
+        first_value floor greatest hour lag last_day last_value lead least left length levenshtein ln log10 log2 lower lpad
         ltrim max max_by md5
         median min min_by mod mode month nth_value ntile nullif percent_rank percentile_cont position power
         quarter rank regexp_replace replace reverse right round row_number rpad rtrim sign split_part sqrt stddev
         stddev_pop stddev_samp substr substring sum translate trim try_cast upper var_pop var_samp year
 
         add_months date_add date_format date_trunc datediff dayofweek explode from_utc_timestamp get_json_object
-        monotonically_increasing_id rlike split timestampadd timestampdiff to_utc_timestamp unix_micros
+        monotonically_increasing_id rlike sha2 split timestampadd timestampdiff to_utc_timestamp unix_micros
         unix_timestamp weekday xxhash64
         """,
     )
