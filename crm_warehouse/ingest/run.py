@@ -59,7 +59,9 @@ class _Run:
         if self.only is None:
             return self.declared
         return {
-            name: Platform(name, {t: table for t, table in platform.tables.items() if t in self.only.get(name, ())})
+            name: Platform(
+                name, {t: table for t, table in platform.tables.items() if t in self.only.get(name, ())}
+            )
             for name, platform in self.declared.items()
         }
 

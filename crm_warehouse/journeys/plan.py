@@ -10,7 +10,6 @@ from typing import Any
 from crm_warehouse.ingest.declaration import CONFORMED_PREFIX, Platform, Table
 
 TRIGGERS = "journey_triggers"
-_BUILT = {"model", "seed"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def hourly_plan(manifest: Mapping[str, Any], platforms: Mapping[str, Platform]) 
     built, copied, sources = {target}, set(), set()
     frontier = [target]
     while frontier:
-        for parent in nodes[frontier.pop()]["depends_on"]["nodes"]:
+        for parent in nodes[frontier.pop()]["depends_on"].get("nodes", []):
             if parent.startswith("source."):
                 sources.add(parent)
             elif _is_mart(nodes[parent]):
@@ -60,16 +59,16 @@ def hourly_plan(manifest: Mapping[str, Any], platforms: Mapping[str, Platform]) 
 
 
 def _is_model(node: Mapping[str, Any], name: str) -> bool:
-    return node["resource_type"] == "model" and node["name"] == name
+    return bool(node["resource_type"] == "model" and node["name"] == name)
 
 
 def _is_mart(node: Mapping[str, Any]) -> bool:
-    return node["resource_type"] == "model" and node["fqn"][1] == "marts"
+    return bool(node["resource_type"] == "model" and node["fqn"][1] == "marts")
 
 
 def _is_judge(node: Mapping[str, Any], target: str, built: set[str], copied: set[str]) -> bool:
     """Tests of the triggers and of the rules they follow; what is upstream of those was tested by the daily build."""
-    parents = set(node["depends_on"]["nodes"])
+    parents = set(node["depends_on"].get("nodes", []))
     if node["resource_type"] != "test" or not parents <= built | copied:
         return False
     return target in parents or any(parent.startswith("seed.") for parent in parents & built)

@@ -1,11 +1,12 @@
 """The file with the triggers of this hour: made whole, checked, and put in place in one rename.
 
-Belongs here: `published/journeys.duckdb`. Does not: what is in it, or the versions of the marts.
+Belongs here: `published/journeys.duckdb`, and where it is made. Does not: what is in it, or the versions of the marts.
 
 A reader who has the old file open keeps it: it goes with the last one who does.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ _CHECKS = {
         f"select 1 from {TRIGGERS} where as_of_at is distinct from (select max(as_of_at) from warehouse_version)"
     ),
 }
+
+
+def hourly_settings(settings: Settings) -> Settings:
+    """The private warehouse of hourly runs, inside the folder of the warehouse it serves."""
+    return replace(settings, out=settings.out / JOURNEYS_DIR, as_of=None)
 
 
 def journeys_file(settings: Settings) -> Path:

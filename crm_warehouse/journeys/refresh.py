@@ -11,7 +11,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from crm_warehouse.ingest.declaration import load_platforms
 from crm_warehouse.ingest.report import IngestReport
 from crm_warehouse.ingest.sql import identifier, literal
 from crm_warehouse.journeys.plan import TRIGGERS, Plan, hourly_plan
-from crm_warehouse.journeys.publication import JOURNEYS_DIR, put_in_place, write_triggers
+from crm_warehouse.journeys.publication import hourly_settings, put_in_place, write_triggers
 from crm_warehouse.privacy import vault
 from crm_warehouse.publish.files import disk_errors, remove_folder
 from crm_warehouse.publish.layout import PublishedVersion
@@ -65,11 +65,6 @@ class Refreshed:
     seconds: float
 
 
-def hourly_settings(settings: Settings) -> Settings:
-    """The private warehouse of hourly runs, inside the folder of the warehouse it serves."""
-    return replace(settings, out=settings.out / JOURNEYS_DIR, as_of=None)
-
-
 def refresh_triggers(
     settings: Settings, build_id: str | None = None, *, at: datetime | None = None, wait_seconds: float = 0
 ) -> Refreshed:
@@ -82,7 +77,8 @@ def refresh_triggers(
         wait_seconds: How long to wait for another such run to finish.
 
     Raises:
-        WarehouseError: nothing is published yet, raw tables cannot be used, or a test failed. Readers keep what they had.
+        WarehouseError: nothing is published yet, raw tables cannot be used, or a test failed. Readers keep what
+            they had.
     """
     started = datetime.now(UTC)
     own = hourly_settings(settings)
@@ -114,7 +110,7 @@ def _refresh(
     (mart,) = (mart for mart in published_marts(manifest) if mart.name == TRIGGERS)
     path = write_triggers(own, mart, _facts(report, live, now))
     with duckdb.connect(str(path), read_only=True) as con:
-        (count,) = con.execute(f"select count(*) from {TRIGGERS}").fetchall()[0]  # noqa: S608 - our own name
+        (count,) = con.execute(f"select count(*) from {TRIGGERS}").fetchall()[0]
     put_in_place(settings, path)
     return int(count), report
 
@@ -131,7 +127,7 @@ def _copy_published(settings: Settings, own: Settings, live: PublishedVersion, p
         for name in plan.copied:
             columns = ", ".join(map(identifier, _COLUMNS.get(name, ()))) or "*"
             con.execute(
-                f"create table marts.{identifier(name)} as select {columns} from live.main.{identifier(name)} "  # noqa: S608 - quoted
+                f"create table marts.{identifier(name)} as select {columns} from live.main.{identifier(name)} "
                 "where not list_contains($1, customer_key)",
                 [leaving],
             )
@@ -139,9 +135,7 @@ def _copy_published(settings: Settings, own: Settings, live: PublishedVersion, p
 
 def _run(own: Settings, build_id: str, plan: Plan) -> None:
     arguments = ["build", "--select", *plan.nodes, "--indirect-selection", "empty"]
-    outcome = run_dbt(
-        [*arguments, "--exclude-resource-type", "unit_test"], settings=own, build_id=build_id
-    )
+    outcome = run_dbt([*arguments, "--exclude-resource-type", "unit_test"], settings=own, build_id=build_id)
     succeeded = {result.unique_id for result in outcome.results if result.is_ok}
     if outcome.failed or plan.unique_ids - succeeded:
         problems = [f"{node.unique_id.split('.')[2]}: {node.message}" for node in outcome.failed]
@@ -173,8 +167,12 @@ def _clean(own: Settings) -> None:
 
 @contextmanager
 def _own_dbt(own: Settings) -> Iterator[None]:
-    """Artifacts of its own: a build beside it reads its manifest at every step. Kept, since parsing is half the time."""
-    wanted = {"DBT_TARGET_PATH": str(own.out / "target"), "DBT_LOG_PATH": str(own.out / "logs")}
+    """Artifacts of its own: a build beside it reads its manifest at every step. Kept, since parsing takes longest.
+
+    dbt parses everything anew when a variable that profiles.yml reads has changed, so all of them are set at once.
+    """
+    artifacts = {"DBT_TARGET_PATH": str(own.out / "target"), "DBT_LOG_PATH": str(own.out / "logs")}
+    wanted = {**own.to_env(), **artifacts}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

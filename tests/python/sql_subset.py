@@ -239,7 +239,7 @@ REFUSALS = (
         "generate_series / range", "int_days, or values and a cross join", r"\b(generate_series|range)\s*\("
     ),
     Refusal("lgamma", "the Python fit, or a series in a macro", r"\blgamma\s*\("),
-    Refusal("sha256", "md5", r"\bsha256\s*\("),
+    Refusal("sha256", "md5 or the sha256_hex macro", r"\bsha256\s*\("),
     Refusal("sum(boolean)", "count(*) filter (where …) or count_if(…)", is_in=_has_sum_of_boolean),
     Refusal("union by name", "union all with the columns in order", r"\bunion\s+(all\s+)?by\s+name\b"),
 )
@@ -250,8 +250,8 @@ KNOWN_FUNCTIONS = frozenset(
         r"\w+",
         """
         abs avg cast ceil coalesce concat concat_ws contains conv corr count count_if cume_dist day dense_rank exp
-        first_value floor greatest hour lag last_day last_value lead least left length levenshtein ln log10 log2 lower lpad
-        ltrim max max_by md5
+        first_value floor greatest hour lag last_day last_value lead least left length levenshtein ln log10 log2 lower
+        lpad ltrim max max_by md5
         median min min_by mod mode month nth_value ntile nullif percent_rank percentile_cont position power
         quarter rank regexp_replace replace reverse right round row_number rpad rtrim sign split_part sqrt stddev
         stddev_pop stddev_samp substr substring sum translate trim try_cast upper var_pop var_samp year
