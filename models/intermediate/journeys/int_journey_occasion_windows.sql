@@ -19,7 +19,11 @@ summarized as (
     select
         occasion,
         min(delay_hours) as first_hours,
-        max(delay_hours + expires_after_hours) as last_hours
+        max(delay_hours + expires_after_hours) as last_hours,
+        case
+            when min(coalesce(only_segment, '')) = max(coalesce(only_segment, ''))
+                then max(only_segment)
+        end as only_segment
 
     from journeys
 
@@ -31,6 +35,7 @@ final as (
 
     select
         summarized.occasion,
+        summarized.only_segment,
         {{ dbt.dateadd('hour', '-summarized.last_hours', 'run_context.as_of_at') }} as from_at,
         {{ dbt.dateadd(
             'hour',

@@ -24,6 +24,12 @@ products as (
 
 ),
 
+segments as (
+
+    select * from {{ ref('int_customer_segments_assigned') }}
+
+),
+
 run_context as (
 
     select * from {{ ref('stg_pipeline__run_context') }}
@@ -63,7 +69,9 @@ unioned as (
 -- Of years of occasions the few days that a journey may act on.
 in_window as (
 
-    select unioned.*
+    select
+        unioned.*,
+        windows.only_segment
 
     from unioned
     inner join windows on unioned.occasion = windows.occasion
@@ -74,28 +82,42 @@ in_window as (
 
 ),
 
+-- A new product is an occasion for everybody, and a reason to write to few.
+in_segment as (
+
+    select in_window.*
+
+    from in_window
+    left join segments on in_window.customer_key = segments.customer_key
+
+    where
+        in_window.only_segment is null
+        or {{ is_in_segment('in_window.only_segment', 'segments.segment_keys') }}
+
+),
+
 final as (
 
     select
-        in_window.customer_key
-        || ':' || in_window.occasion
-        || ':' || in_window.subject_key as journey_occasion_key,
-        in_window.customer_key,
-        in_window.occasion,
-        in_window.occurred_at,
-        in_window.subject_type,
-        in_window.subject_key,
-        coalesce(in_window.subject_id, products.product_id) as subject_id,
-        in_window.product_key,
+        in_segment.customer_key
+        || ':' || in_segment.occasion
+        || ':' || in_segment.subject_key as journey_occasion_key,
+        in_segment.customer_key,
+        in_segment.occasion,
+        in_segment.occurred_at,
+        in_segment.subject_type,
+        in_segment.subject_key,
+        coalesce(in_segment.subject_id, products.product_id) as subject_id,
+        in_segment.product_key,
         products.title as product_title,
-        in_window.amount,
-        case when in_window.amount is not null then run_context.reporting_currency_code end
+        in_segment.amount,
+        case when in_segment.amount is not null then run_context.reporting_currency_code end
             as currency_code,
         run_context.as_of_date as as_of
 
-    from in_window
+    from in_segment
     cross join run_context
-    left join products on in_window.product_key = products.product_key
+    left join products on in_segment.product_key = products.product_key
 
 )
 
