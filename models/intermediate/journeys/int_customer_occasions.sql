@@ -47,8 +47,8 @@ launches as (
 
 ),
 
--- The birthday that is nearest to the as-of day, which may be in the year before or after. In a year
--- without a 29th of February it is on the 28th.
+-- The birthday that is nearest to the as-of day, which may be in the year before or after. In a
+-- year without a 29th of February it is on the 28th.
 birth_dates as (
 
     select

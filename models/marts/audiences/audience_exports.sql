@@ -8,9 +8,6 @@
     'email', 'email_sha256_meta', 'email_sha256_google',
     'phone', 'phone_sha256_meta', 'phone_sha256_google'
 ] %}
-{% set hashes = contacts | select('in', [
-    'email_sha256_meta', 'email_sha256_google', 'phone_sha256_meta', 'phone_sha256_google'
-]) | list %}
 
 with
 
@@ -102,8 +99,9 @@ addressed as (
 
     select
         consented.customer_key,
-        case when {{ normalized_email('consented.email_address') }} is not null then email_address end
-            as email,
+        case
+            when {{ normalized_email('consented.email_address') }} is not null then email_address
+        end as email,
         phones.phone_e164 as phone,
         consented.country_code,
         consented.language_code,
@@ -159,8 +157,8 @@ current_rows as (
 
 ),
 
--- After a rollback a receiver may have seen any of several versions last: a row is unchanged only if
--- all of them have it so.
+-- After a rollback a receiver may have seen any of several versions last: a row is unchanged only
+-- if all of them have it so.
 seen as (
 
     select
@@ -170,9 +168,10 @@ seen as (
         min(row_hash) filter (where not is_removed) as first_row_hash,
         max(row_hash) filter (where not is_removed) as last_row_hash,
         max(changed_at) as changed_at,
-        {% for hash in hashes %}
-            max({{ hash }}) as {{ hash }}{{ ',' if not loop.last }}
-        {% endfor %}
+        max(email_sha256_meta) as email_sha256_meta,
+        max(email_sha256_google) as email_sha256_google,
+        max(phone_sha256_meta) as phone_sha256_meta,
+        max(phone_sha256_google) as phone_sha256_google
 
     from published
 
@@ -211,9 +210,10 @@ removed as (
 
     select
         seen.customer_key,
-        {% for column in contacts if column in hashes %}
-            seen.{{ column }},
-        {% endfor %}
+        seen.email_sha256_meta,
+        seen.email_sha256_google,
+        seen.phone_sha256_meta,
+        seen.phone_sha256_google,
         case
             when seen.removed_count = seen.seen_count then seen.changed_at
             else run_context.as_of_at

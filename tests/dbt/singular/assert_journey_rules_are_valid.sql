@@ -74,7 +74,7 @@ problems as (
         from compared
         where
             {{ column }} is null
-            or {{ column }} not in ('{{ known | join("', '") }}')
+            or {{ column }} not in ({{ quoted_list(known) }})
     {% endfor %}
 
     {% for column in numbers %}
@@ -117,7 +117,7 @@ problems as (
             journey_key,
             '{{ column }}_is_not_in_vars.segments' as problem
         from compared
-        where {{ column }} not in ('{{ segments | join("', '") }}')
+        where {{ column }} not in ({{ quoted_list(segments) }})
     {% endfor %}
 
     {% for column in ['valid_from', 'valid_to'] %}
