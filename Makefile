@@ -8,6 +8,7 @@ export DO_NOT_TRACK := 1
 RAW ?=
 OUT ?=
 AS_OF ?=
+AT ?=
 VERSION ?=
 MINUTES ?= 60
 VARS ?=
@@ -15,7 +16,7 @@ PERSON = $(if $(EMAIL),--email '$(EMAIL)') $(if $(KEY),--customer-key '$(KEY)') 
 HORIZON ?= 90
 CUSTOMERS ?= 3000
 
-.PHONY: help setup build test lint versions changes rollback erase person prove backtest soak dev sample bench lock clean
+.PHONY: help setup build test lint triggers versions changes rollback erase person prove backtest soak dev sample bench lock clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -45,6 +46,10 @@ test: setup ## Run every test: lint, types, library, dbt unit tests, whole build
 
 lint: setup ## Only the linters and the type checker
 	@$(PYTHON) -m pytest tests/python/test_code_style.py -q
+
+triggers: setup ## Publish who is due for which journey now, without a build. RAW=, OUT=, AT=<time, UTC> VARS=
+	@$(PYTHON) -m crm_warehouse.journeys $(if $(RAW),--raw '$(RAW)') $(if $(OUT),--out '$(OUT)') \
+		$(if $(AT),--at '$(AT)') $(if $(VARS),--vars '$(VARS)')
 
 versions: setup ## List the published versions. OUT=<folder>
 	@$(if $(OUT),CRM_OUT='$(OUT)') $(PYTHON) -m crm_warehouse.publish versions

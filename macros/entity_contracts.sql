@@ -146,6 +146,12 @@
                 'campaign_id': 'string', 'campaign_name': 'string', 'currency_code': 'string',
                 'spend_amount': money, 'impression_count': 'bigint', 'click_count': 'bigint'
             })
+        },
+        'journeys': {
+            'journey_sends': dict(origin, **{
+                'journey_send_key': 'string', 'journey_key': 'string', 'customer_key': 'string',
+                'subject_key': 'string', 'channel': 'string', 'sent_at': 'timestamp'
+            })
         }
     }) }}
 {% endmacro %}

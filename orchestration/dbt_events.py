@@ -13,6 +13,9 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from crm_warehouse.transform import DbtRun, NodeResult
 from orchestration.translator import WarehouseTranslator
 
+_ASSETS = ("model.", "seed.", "snapshot.")
+"""What dbt builds; it also lists hooks and exposures."""
+
 
 def dagster_events(
     run: DbtRun,
@@ -26,7 +29,7 @@ def dagster_events(
     for result in run.results:
         if result.unique_id.startswith("test."):
             yield from _check_result(result, manifest, translator, check_keys)
-        elif result.is_ok and not result.unique_id.startswith("operation."):  # hooks are no assets
+        elif result.is_ok and result.unique_id.startswith(_ASSETS):
             yield _output(result, manifest, translator, row_counts)
 
 

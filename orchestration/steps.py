@@ -17,6 +17,12 @@ from crm_warehouse.publish.files import disk_errors
 REFUSED = "refused"
 """Metadata of a failure that a gate or a proof decided."""
 
+LANE = "crm/lane"
+"""Tag of jobs: of each value one run at a time (orchestration/dagster.yaml)."""
+
+BUILDS = {LANE: "builds"}
+"""Jobs that write the warehouse or switch its versions."""
+
 RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
 """For steps that start over when run again: only a `TransientError` comes back to it."""
 

@@ -23,7 +23,9 @@ class WarehouseTranslator(DagsterDbtTranslator):
         """`<layer>_<folder>`: staging_shopify, intermediate_identity, marts_clv."""
         if dbt_resource_props["resource_type"] == "source":
             return "conformed"
-        return "_".join(dbt_resource_props["fqn"][1:-1]) or _layer(dbt_resource_props)
+        # The name of a model with versions is followed by its version.
+        folders = dbt_resource_props["fqn"][1 : -2 if dbt_resource_props.get("version") else -1]
+        return "_".join(folders) or _layer(dbt_resource_props)
 
 
 def source_key(source_name: str, table: str) -> dg.AssetKey:

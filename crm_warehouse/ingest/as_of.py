@@ -60,6 +60,17 @@ def explicit(day: date, started_at: datetime, zone: ZoneInfo) -> AsOf:
     return AsOf(end_of_day(day, zone), day, is_backdated=True)
 
 
+def moment(at: datetime, started_at: datetime, zone: ZoneInfo) -> AsOf:
+    """A moment that was asked for; one of before the run is a past one.
+
+    Raises:
+        WarehouseError: The moment has not come yet.
+    """
+    if at > started_at:
+        raise WarehouseError(f"as of {at} lies in the future (it is {started_at} UTC).")
+    return AsOf(at, _day(at, zone), is_backdated=started_at - at > timedelta(minutes=1))
+
+
 def newest(events: Iterable[datetime | None], started_at: datetime, zone: ZoneInfo) -> AsOf:
     """The newest credible event, but never later than the run's start."""
     known = [event for event in events if event is not None]

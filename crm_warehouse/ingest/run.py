@@ -2,11 +2,12 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -47,11 +48,32 @@ class _Run:
     settings: Settings
     build_id: str
     started_at: datetime
-    platforms: Mapping[str, Platform]
+    declared: Mapping[str, Platform]
     models_dir: Path
+    at: datetime | None = None
+    only: Mapping[str, Collection[str]] | None = None
+
+    @cached_property
+    def platforms(self) -> Mapping[str, Platform]:
+        """What is declared, of each platform only the tables that this run is for."""
+        if self.only is None:
+            return self.declared
+        return {
+            name: Platform(
+                name, {t: table for t, table in platform.tables.items() if t in self.only.get(name, ())}
+            )
+            for name, platform in self.declared.items()
+        }
 
 
-def ingest(settings: Settings, build_id: str, *, models_dir: Path = MODELS_DIR) -> IngestReport:
+def ingest(
+    settings: Settings,
+    build_id: str,
+    *,
+    models_dir: Path = MODELS_DIR,
+    at: datetime | None = None,
+    only: Mapping[str, Collection[str]] | None = None,
+) -> IngestReport:
     """Conform the raw input into the private warehouse and write the run's context.
 
     Everything is checked first and then written in one transaction: a failed or killed run leaves the previous
@@ -61,11 +83,13 @@ def ingest(settings: Settings, build_id: str, *, models_dir: Path = MODELS_DIR) 
         settings: The warehouse to fill.
         build_id: Identifies this build in every pipeline table.
         models_dir: Where the declarations are.
+        at: As of this moment (UTC) instead of a day or the newest event.
+        only: Conform these tables alone, by platform; they need those that their rows belong to.
 
     Raises:
         WarehouseError: The raw input cannot be used; the message lists everything found wrong.
     """
-    run = _Run(settings, build_id, as_of.utc_now(), load_platforms(models_dir), models_dir)
+    run = _Run(settings, build_id, as_of.utc_now(), load_platforms(models_dir), models_dir, at, only)
     with custody(settings, build_id, "ingest", starts_build=True), _warehouse(settings) as con:
         sources, raw = discover(settings, run.platforms, con)
         return _conform(run, con, sources, raw)
@@ -138,7 +162,7 @@ def _conform(
 ) -> IngestReport:
     problems = Problems()
     zone = as_of.reporting_zone(run.settings.vars.get("reporting_timezone", "UTC"))
-    asked = as_of.explicit(run.settings.as_of, run.started_at, zone) if run.settings.as_of else None
+    asked = _asked(run, zone)
     checked = land_sources(con, run.settings, run.platforms, sources, raw, problems)
     problems.raise_if_any(_ADVICE)
     _check_all(run, con, sources, checked, problems)
@@ -150,6 +174,12 @@ def _conform(
     )
     logger.info("conformed %d sources as of %s", len(sources), resolved.day)
     return report
+
+
+def _asked(run: _Run, zone: ZoneInfo) -> as_of.AsOf | None:
+    if run.at:
+        return as_of.moment(run.at, run.started_at, zone)
+    return as_of.explicit(run.settings.as_of, run.started_at, zone) if run.settings.as_of else None
 
 
 # -- checking -----------------------------------------------------------------------------------------------
@@ -168,7 +198,7 @@ def _check_all(
         run.settings.vars.get("quarantine_max_share", 0.01),
     )
     exclusions = read_exclusions(run.settings.exclusions_path)
-    check_exclusions(exclusions, list(sources), run.platforms)
+    check_exclusions(exclusions, list(sources), run.declared)
     checker = Checker(con, limits, problems, exclusions)
     Erasures(con, run.settings).take_out(checked, lambda entry, read: _guarded(entry, problems, read))
     for source in sources:

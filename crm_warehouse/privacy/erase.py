@@ -21,9 +21,10 @@ import duckdb
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest.erased import normalized_email
+from crm_warehouse.journeys.publication import hourly_settings, without_customers
 from crm_warehouse.privacy import vault
 from crm_warehouse.privacy.proof import SHORTEST_SOUGHT, Finding, search
-from crm_warehouse.privacy.versions import finish_rewriting, rewrite_versions
+from crm_warehouse.privacy.versions import customers_of, finish_rewriting, rewrite_versions
 from crm_warehouse.privacy.warehouse import renew_warehouse
 from crm_warehouse.publish.files import remove_folder
 from crm_warehouse.publish.lock import writer_lock
@@ -32,6 +33,8 @@ from crm_warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+# Triggers of the hour are waited for; a run that takes longer hangs.
+_HOURLY_SECONDS = 900
 # Their ids are those of things and not of people: they name nobody by themselves.
 _FACT_RECORDS = {"order", "checkout", "respondent"}
 _RECORDS = "record_key, source_name, record_type, record_id"
@@ -91,7 +94,10 @@ def apply_erasures(settings: Settings, build_id: str) -> int:
                 vault.save_request(settings, request)
                 vault.add_tombstones(settings, _tombstones(con, settings, request))
         records = {record[0] for request in requests for record in request.records}
-        rewritten = rewrite_versions(settings, records)
+        # A run of the hour that has read them must not publish them after this.
+        with writer_lock(hourly_settings(settings), build_id, wait_seconds=_HOURLY_SECONDS):
+            without_customers(settings, customers_of(settings, records))
+            rewritten = rewrite_versions(settings, records)
         renew_warehouse(settings)
         # Rows that broke a rule in earlier builds, by key.
         for failing_rows in settings.out.glob(f"quality/*/{QUARANTINE_FILE}"):

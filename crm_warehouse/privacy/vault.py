@@ -70,11 +70,11 @@ class Request:
 
 
 def root(settings: Settings) -> Path:
-    """The warehouse whose vault counts: a past day's, built inside another one's folder, has none of its own."""
+    """The warehouse whose vault counts: that of a past day or of hourly triggers lies inside another one's folder."""
     above = [
         parent
         for parent in settings.out.parents[:2]
-        if settings.out.relative_to(parent).parts[0].startswith("as_of")
+        if settings.out.relative_to(parent).parts[0].startswith(("as_of", "journeys"))
     ]
     return next((parent for parent in above if (parent / "private").is_dir()), settings.out)
 

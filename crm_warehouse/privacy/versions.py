@@ -77,6 +77,11 @@ def rewrite_versions(settings: Settings, record_keys: set[str]) -> list[str]:
     return rewritten
 
 
+def customers_of(settings: Settings, record_keys: set[str]) -> set[str]:
+    """Keys that any kept version has for whoever holds these source records."""
+    return {key for version in list_versions(settings) for key in _customers(version, record_keys)}
+
+
 def finish_rewriting(settings: Settings) -> None:
     """Complete what a crash left: sealed folders take their place, others are thrown away."""
     folder = _workshop(settings)

@@ -185,15 +185,15 @@ def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart
         "project_version": _project_version(),
     }
     path, impersonal_path = folder / MARTS_FILE, folder / IMPERSONAL_FILE
-    with _open(settings, path) as con:
-        _copy(con, [mart for mart in marts if _is_shared(mart)], marts)
+    with open_candidate(settings, path) as con:
+        copy_marts(con, [mart for mart in marts if _is_shared(mart)], marts)
         sources = _source_report(con, context.build_id)
     # The large marts have nothing personal in them: copying their bytes costs next to nothing, writing them again as
     # much as the first time. Nothing personal may have been in the file before, since its free blocks are copied too.
     shutil.copyfile(path, impersonal_path)
     for file, own in ((path, marts), (impersonal_path, impersonal(marts))):
-        with _open(settings, file) as con:
-            _copy(con, [mart for mart in own if not _is_shared(mart)], own, facts)
+        with open_candidate(settings, file) as con:
+            copy_marts(con, [mart for mart in own if not _is_shared(mart)], own, facts)
     tables = _describe(settings, path, marts)
     _check_impersonal(settings, impersonal_path, marts, tables)
     for file in (path, impersonal_path):
@@ -222,7 +222,7 @@ def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart
 
 
 @contextmanager
-def _open(settings: Settings, candidate: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_candidate(settings: Settings, candidate: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads the warehouse and writes the candidate, closed with everything on disk."""
     warehouse = settings.warehouse_path
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -266,7 +266,7 @@ def _check_impersonal(
             )
 
 
-def _copy(
+def copy_marts(
     con: duckdb.DuckDBPyConnection,
     marts: list[Mart],
     all_marts: list[Mart],

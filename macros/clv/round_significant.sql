@@ -1,24 +1,24 @@
 {#
-    A score to six significant digits. What lies beyond is noise of the engine (sums in another order), and
-    two runs over the same data must compare equal. Below 1e-12 a score is 0. A large score is divided by a
-    whole power of ten, since a fraction such as 0.1 has no exact double. Powers of ten are looked up: logarithms
-    of every score cost more than the scores.
+    A score to six significant digits, unless told otherwise. What lies beyond the sixth is noise of the engine (sums in
+    another order), and two runs over the same data must compare equal. Below 1e-12 a score is 0. A large score is
+    divided by a whole power of ten, since a fraction such as 0.1 has no exact double. Powers of ten are looked up:
+    logarithms of every score cost more than the scores.
 #}
-{% macro round_significant(score) -%}
+{% macro round_significant(score, digits=6) -%}
     {%- set size = 'abs(' ~ score ~ ')' -%}
     {%- set raised -%}
         case
-            when {{ size }} >= 1e5 then 1e0
-            {%- for power in range(4, -13, -1) %}
-            when {{ size }} >= 1e{{ power }} then 1e{{ 5 - power }}
+            when {{ size }} >= 1e{{ digits - 1 }} then 1e0
+            {%- for power in range(digits - 2, -13, -1) %}
+            when {{ size }} >= 1e{{ power }} then 1e{{ digits - 1 - power }}
             {%- endfor %}
             else 0e0
         end
     {%- endset -%}
     {%- set lowered -%}
         case
-            when {{ size }} >= 1e6
-                then power(1e1, floor(ln({{ size }}) / ln(1e1) + 1e-12) - 5e0)
+            when {{ size }} >= 1e{{ digits }}
+                then power(1e1, floor(ln({{ size }}) / ln(1e1) + 1e-12) - {{ digits - 1 }}e0)
             else 1e0
         end
     {%- endset -%}

@@ -16,6 +16,7 @@ import dagster as dg
 from crm_warehouse.access import PASSAGE
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from orchestration.__main__ import command_line
+from orchestration.steps import BUILDS
 
 # Before anything a connected shop is likely to have landed; a day without data costs nothing until it is asked for.
 FIRST_DAY = "2015-01-01"
@@ -78,7 +79,7 @@ def _keep_only_published(out: Path) -> None:
 
 
 # After anything that readers wait for.
-@dg.job(partitions_def=days, tags={"dagster/priority": "-10", "dagster/max_retries": "0"})
+@dg.job(partitions_def=days, tags={**BUILDS, "dagster/priority": "-10", "dagster/max_retries": "0"})
 def build_past_days() -> None:
     """Rebuild past days, one warehouse each, in `as_of/<day>/`; the live version is never touched."""
     build_day()

@@ -9,6 +9,7 @@ import dagster as dg
 
 from crm_warehouse.publish.versions import live_version
 from crm_warehouse.settings import Settings
+from orchestration.steps import BUILDS
 
 # A run that was not started by a person waits for one that was: a build of a large shop takes an hour.
 WAIT_FOR_LOCK = {"resources": {"warehouse": {"config": {"wait_minutes": 120}}}}
@@ -18,7 +19,7 @@ build = dg.define_asset_job(
     selection=dg.AssetSelection.all(),
     description="Raw tables to published marts, every gate included.",
     # A run whose process was killed starts over: half a warehouse proves nothing.
-    tags={"dagster/retry_strategy": "ALL_STEPS", "dagster/priority": "10"},
+    tags={**BUILDS, "dagster/retry_strategy": "ALL_STEPS", "dagster/priority": "10"},
 )
 
 

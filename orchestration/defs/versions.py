@@ -7,7 +7,7 @@ import dagster as dg
 
 from crm_warehouse.publish.rollback import rollback as roll_back
 from orchestration.resources import WarehouseResource
-from orchestration.steps import step_errors
+from orchestration.steps import BUILDS, step_errors
 
 
 class RollbackConfig(dg.Config):
@@ -28,7 +28,7 @@ def switch_to_earlier_version(
     context.add_output_metadata({"version": live.version, "as_of": str(live.as_of_date)})
 
 
-@dg.job(tags={"dagster/priority": "20"})
+@dg.job(tags={**BUILDS, "dagster/priority": "20"})
 def rollback() -> None:
     """Let readers see an earlier version again: the one before the live one, or the one in the config."""
     switch_to_earlier_version()

@@ -205,4 +205,18 @@ FAULTS = [
         "tickets_keeps_its_rows",
         "select * from {model} where hash(ticket_key) % 3 <> 0",
     ),
+    ModelFault(
+        "triggers forget who may be written to",
+        "journey_triggers",
+        "model",
+        "assert_journey_triggers_keep_the_rules",
+        "select * replace ('sms' as channel, 'marketing' as consent) from {model}",
+    ),
+    ModelFault(
+        "addresses are hashed as they were typed",
+        "audience_exports",
+        "release",
+        "audience_exports_hashes_are_those_of_the_contacts",
+        "select * replace (sha256(' ' || email) as email_sha256_meta) from {model}",
+    ),
 ]

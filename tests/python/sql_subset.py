@@ -239,7 +239,7 @@ REFUSALS = (
         "generate_series / range", "int_days, or values and a cross join", r"\b(generate_series|range)\s*\("
     ),
     Refusal("lgamma", "the Python fit, or a series in a macro", r"\blgamma\s*\("),
-    Refusal("sha256", "md5", r"\bsha256\s*\("),
+    Refusal("sha256", "md5 or the sha256_hex macro", r"\bsha256\s*\("),
     Refusal("sum(boolean)", "count(*) filter (where …) or count_if(…)", is_in=_has_sum_of_boolean),
     Refusal("union by name", "union all with the columns in order", r"\bunion\s+(all\s+)?by\s+name\b"),
 )
@@ -258,7 +258,7 @@ KNOWN_FUNCTIONS = frozenset(
         stddev_pop stddev_samp substr substring sum translate trim try_cast upper var_pop var_samp year
 
         add_months date_add date_format date_trunc datediff dayofweek explode from_utc_timestamp get_json_object
-        monotonically_increasing_id rlike split timestampadd timestampdiff to_utc_timestamp unix_micros
+        monotonically_increasing_id rlike sha2 split timestampadd timestampdiff to_utc_timestamp unix_micros
         unix_timestamp weekday xxhash64
         """,
     )

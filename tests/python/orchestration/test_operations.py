@@ -22,6 +22,7 @@ from orchestration.definitions import defs
 from orchestration.defs.past_days import build_past_days, folder_of
 from orchestration.defs.sensors import failed_run, raw_arrival
 from orchestration.failures import notification_of
+from orchestration.steps import LANE
 
 QUIET = timedelta(minutes=10)
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -141,8 +142,21 @@ class TestOneWriter:
 
     def test_dagster_runs_one_build_at_a_time(self) -> None:
         config = yaml.safe_load((PROJECT_DIR / "orchestration" / "dagster.yaml").read_text())
-        assert config["concurrency"]["runs"]["max_concurrent_runs"] == 1
+        (limit,) = config["concurrency"]["runs"]["tag_concurrency_limits"]
+        assert limit == {"key": LANE, "limit": 1, "value": {"applyLimitPerUniqueValue": True}}
         assert config["run_retries"]["retry_on_asset_or_op_failure"] is False
+
+    def test_every_job_has_a_lane_and_triggers_have_one_of_their_own(
+        self, repository: dg.RepositoryDefinition
+    ) -> None:
+        jobs = [job for job in repository.get_all_jobs() if not job.name.startswith("__")]
+        lanes = {job.name: job.tags.get(LANE) for job in jobs}
+        assert lanes == {
+            "build": "builds",
+            "build_past_days": "builds",
+            "rollback": "builds",
+            "hourly_triggers": "journeys",
+        }
 
     def test_the_instance_configuration_is_valid(self, tmp_path: Path) -> None:
         (tmp_path / "dagster.yaml").write_text((PROJECT_DIR / "orchestration" / "dagster.yaml").read_text())

@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ union_entity('journeys', 'journey_sends') }}
+
+)
+
+select * from unioned

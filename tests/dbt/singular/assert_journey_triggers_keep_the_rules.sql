@@ -1,0 +1,37 @@
+-- Fails when somebody is due who may not be written to on that channel, or at a wrong time. Runs in
+-- every build and in the hourly job, whose triggers no other gate sees.
+{{ config(meta={'dagster': {'ref': {'name': 'journey_triggers'}}}) }}
+
+with
+
+triggers as (
+
+    select * from {{ ref('journey_triggers') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('customer_360') }}
+
+)
+
+select triggers.journey_trigger_key
+from triggers
+left join customers on triggers.customer_key = customers.customer_key
+
+where
+    customers.customer_key is null
+    or not coalesce(
+        case
+            when triggers.consent = 'marketing' and triggers.channel = 'email'
+                then customers.is_email_contactable
+            when triggers.consent = 'marketing' then customers.is_sms_contactable
+            when triggers.channel = 'email' then customers.email is not null
+            else customers.phone is not null
+        end,
+        false
+    )
+    or triggers.due_at > triggers.as_of_at
+    or triggers.send_at < triggers.as_of_at
+    or triggers.send_at >= triggers.expires_at
