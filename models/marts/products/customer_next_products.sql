@@ -128,7 +128,7 @@ bestsellers as (
     select
         last_orders.first_order_key,
         popular.product_key,
-        1e-6 / popular.popularity_rank as score,
+        1e-7 / popular.popularity_rank as score,
         cast(null as bigint) as because_product_key
 
     from last_orders
