@@ -15,8 +15,8 @@ from tests.python.privacy.kept_versions import publish
 SUITE = """
 table: orders
 rules:
-  - {rule: totals_are_those_of_people, why: w, counts_people: true, failing_rows: select 1 from {batch}}
-  - {rule: orders_add_up, why: w, failing_rows: select 1 from {batch} where false}
+  - {rule: totals_are_those_of_people, why: w, counts_people: true, failing_rows: "select 1 from {batch}"}
+  - {rule: orders_add_up, why: w, failing_rows: "select 1 from {batch} where false"}
 """
 
 
