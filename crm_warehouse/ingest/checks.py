@@ -16,7 +16,7 @@ from crm_warehouse.ingest.conform import Facts, Part
 from crm_warehouse.ingest.declaration import Column
 from crm_warehouse.ingest.duplicates import have_duplicates, resolve_duplicates
 from crm_warehouse.ingest.exclusions import Exclusions
-from crm_warehouse.ingest.problems import Problems
+from crm_warehouse.ingest.problems import Problems, shape, shown_key
 from crm_warehouse.ingest.quarantine import EXAMPLES, refuse_too_many, take_out
 from crm_warehouse.ingest.references import check_parents
 from crm_warehouse.ingest.rules import ROW_RULES, Limits, metrics, row_rules
@@ -185,7 +185,7 @@ class Checker:
 
 def _example(part: Part, key: str | None, row: int, value: str | None) -> str:
     named = f"row {row}" + (
-        f", {'/'.join(part.table.primary_key)} {key}" if key and part.table.shows_keys else ""
+        f", {'/'.join(part.table.primary_key)} {shown_key(key)}" if key and part.table.shows_keys else ""
     )
     return f"{named}: {_shown(value)!r}" if value is not None else named
 
@@ -194,4 +194,4 @@ def _shown(value: str) -> str:
     """A value if it can only be a number or a date, else its shape: shifted columns put people anywhere."""
     if _HARMLESS.fullmatch(value):
         return value
-    return "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in value)
+    return shape(value)

@@ -11,6 +11,7 @@ import numpy as np
 
 from crm_warehouse.ingest.checked import EXCLUDED, Checked, count_removed
 from crm_warehouse.ingest.declaration import LOAD_TIME
+from crm_warehouse.ingest.problems import shown_key
 from crm_warehouse.ingest.sql import identifier, key_text
 
 # Keys compared at a time: bounds memory at about a gigabyte whatever the table's size.
@@ -106,7 +107,8 @@ def _conflict(con: duckdb.DuckDBPyConnection, checked: Checked, keys: str) -> st
     ).fetchall()
     if not conflicts:
         return None
-    shown = ", ".join(row[0] for row in conflicts) if checked.table.shows_keys else "keys not shown: personal"
+    named = ", ".join(shown_key(row[0]) for row in conflicts)
+    shown = named if checked.table.shows_keys else "keys not shown: personal"
     return (
         f"table {checked.table.name}: {conflicts[0][1]:,} keys ({', '.join(checked.table.primary_key)}) have several "
         f"rows of different content and the same load time, so none is the latest ({shown})"

@@ -3,11 +3,24 @@
 Belongs here: the list of problems and how it reads. Does not: deciding what is a problem.
 """
 
+import re
 from collections import defaultdict
 
 from crm_warehouse.errors import WarehouseError
 
 MAX_SHOWN_PER_SOURCE = 30
+# Platforms' ids have digits in them and neither spaces nor signs, composite ones slashes.
+_ID = re.compile(r"(?=.*\d)[\w.:/-]+")
+
+
+def shown_key(key: str) -> str:
+    """A row's key if it looks like an id, else its shape: shifted columns put people anywhere."""
+    return key if _ID.fullmatch(key) else shape(key)
+
+
+def shape(value: str) -> str:
+    """What kind of letters a value has, and none of them."""
+    return "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in value)
 
 
 class Problems:

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from crm_warehouse.settings import PROJECT_DIR
+from tests.faults.pipeline import Night, parse_project
 
 
 @dataclass(frozen=True)
@@ -65,5 +66,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Build]:
         finished = run_build(raw, tmp_path_factory.mktemp("out"), **options)
         assert finished.returncode == 0, finished.output[-6000:]
         return finished
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def built_here(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, date], Build]:
+    """The same steps in this process, without Dagster and its start: for tests that compare what is published."""
+    project = parse_project(tmp_path_factory.mktemp("target"))
+
+    def build(raw: Path, day: date) -> Build:
+        out = tmp_path_factory.mktemp("out")
+        Night(raw, out, day, out.name, project).run()
+        return Build(out, 0, "")
 
     return build

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,12 @@ def lines(shared_data: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def published(lines: Path, tmp_path_factory: pytest.TempPathFactory, built: Callable[..., Build]) -> Build:
+def published(
+    lines: Path, tmp_path_factory: pytest.TempPathFactory, built_here: Callable[[Path, date], Build]
+) -> Build:
     raw = tmp_path_factory.mktemp("raw")
     subprocess.run([sys.executable, EXAMPLE / "to_raw.py", lines, raw], check=True)
-    return built(raw)
+    return built_here(raw, date(2011, 12, 9))
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from crm_warehouse.sample import write_sample
 from tests.e2e.conftest import Build, run_build
 from tests.e2e.interruptions import Reader, kill_a_build
 
-KILLS = 3
+KILLS = 2
 
 
 @pytest.fixture(scope="module")

@@ -243,7 +243,7 @@ def test_records_of_one_person_are_one_customer_and_nobody_elses(raw: Path, shop
 
 
 def test_the_graphql_shape_of_the_same_shop_gives_the_same_money(
-    shop: Build, tmp_path: Path, built: Callable[..., Build]
+    shop: Build, tmp_path: Path, built_here: Callable[[Path, date], Build]
 ) -> None:
     write_sample(tmp_path, customers=CUSTOMERS, shopify_shape="graphql")
     # GraphQL checkouts carry no e-mail address, so who is who rests on fewer records there.
@@ -255,23 +255,23 @@ def test_the_graphql_shape_of_the_same_shop_gives_the_same_money(
         ("order_lines", "customer_key"),
         ("refunds", "customer_key"),
     }
-    graphql = built(tmp_path)
+    graphql = built_here(tmp_path, LAST_DAY)
     commerce = {"orders", "order_lines", "refunds", "products"}
     assert differences(shop.marts, graphql.marts, tables=commerce, ignore=about_people) == {}
 
 
 @pytest.fixture(scope="module")
-def earlier(raw: Path, built: Callable[..., Build]) -> Build:
+def earlier(raw: Path, built_here: Callable[[Path, date], Build]) -> Build:
     """The same shop as of an earlier day."""
-    return built(raw, as_of=EARLIER)
+    return built_here(raw, EARLIER)
 
 
 def test_an_earlier_day_is_rebuilt_as_it_could_have_been_known(
-    earlier: Build, tmp_path: Path, built: Callable[..., Build]
+    earlier: Build, tmp_path: Path, built_here: Callable[[Path, date], Build]
 ) -> None:
     write_sample(tmp_path, customers=CUSTOMERS, until=EARLIER)
     write_spend(tmp_path / "marketing", until=EARLIER)
-    then = built(tmp_path, as_of=EARLIER)
+    then = built_here(tmp_path, EARLIER)
     tables = {node["name"] for node in marts_of_the_project()} - RESTING_ON_CONSENT
     assert differences(earlier.marts, then.marts, tables=tables, ignore=overwritten_columns()) == {}
 
@@ -334,7 +334,7 @@ def test_an_erased_person_is_found_nowhere_and_totals_stay(raw: Path, shop: Buil
     shutil.copytree(shop.out, out, symlinks=True)
     settings = Settings(raw=raw, out=out)
     key, email, orders = shop.query(ASKER)[0]
-    (exported,) = shop.query(f"select count(*) from audience_exports where customer_key = '{key}'")[0]
+    (exports,) = shop.query(f"select count(*) from audience_exports where customer_key = '{key}'")[0]
     totals = shop.query(TOTALS)[0]
     exported = tmp_path / "person.json"
     assert privacy(["export", "--out", str(out), "--customer-key", key, "--to", str(exported)]) == 0
@@ -367,7 +367,7 @@ def test_an_erased_person_is_found_nowhere_and_totals_stay(raw: Path, shop: Buil
         "select is_removed, email, phone, email_sha256_meta, lifecycle_stage from audience_exports "
         f"where customer_key = '{key}'"
     )
-    assert told == [(True, None, None, None, None)] * exported
+    assert told == [(True, None, None, None, None)] * exports
     assert vault.open_requests(settings) == []
     assert len((out / "private" / "receipts.jsonl").read_text().splitlines()) == 1
     old, _ = sorted(version.version for version in list_versions(settings))

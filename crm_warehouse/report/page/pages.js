@@ -413,7 +413,7 @@ function dictionary() {
     const total = found.reduce((count, { columns }) => count + columns.length, 0);
     result.replaceChildren(
       h("p.note", null, fmt.count(found.length) + " tables, " + fmt.count(total) + " columns"),
-      ...(found.length ? found.map(({ mart, columns }) => h("details.card", { open: parts.length > 0 && found.length < 8, id: "table-" + mart.name, style: "margin:0 0 .6rem" },
+      ...(found.length ? found.map(({ mart, columns }) => h("details.card", { open: parts.length > 0 && total <= 80, id: "table-" + mart.name, style: "margin:0 0 .6rem" },
         h("summary", { style: "color:var(--ink);width:auto" }, h("strong", null, marked(mart.name, parts)), h("span.soft", null, " · " + fmt.count(mart.rows) + " rows · " + mart.columns.length + " columns" + (mart.owner ? " · " + mart.owner : ""))),
         h("p", null, marked(mart.description, parts)),
         mart.key.length ? h("p.note", null, "Key: ", h("code", null, mart.key.join(", "))) : null,

@@ -36,6 +36,7 @@ Lists = set[tuple[str, str]]
 def model_sql(model: str) -> str:
     """A model as it is, with relations for references; nothing else in it needs dbt."""
     sql = (PROJECT_DIR / "models" / f"{model}.sql").read_text()
+    sql = re.sub(r"\{\{ config\(.*?\) \}\}", "", sql)
     sql = sql.replace("{{ ref('stg_pipeline__run_context') }}", "pipeline.run_context")
     sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"marts.\1", sql)
     sql = re.sub(r"\{\{ source\('(\w+)', '(\w+)'\) \}\}", r"\1.\2", sql)
@@ -67,10 +68,11 @@ class SegmentBuild(FakeBuild):
                 + ", ".join(f"('{c}:{s}', '{c}', '{s}')" for c, s in sorted(self.lists))
                 + ") as t (customer_segment_key, customer_key, segment_key)"
             )
-            con.execute(
-                "create or replace table marts.customer_identifiers as "
-                "select distinct customer_key as record_key, customer_key from marts.customer_segments"
-            )
+            for name in ("customer_identifiers", "int_customers_resolved"):
+                con.execute(
+                    f"create or replace table marts.{name} as "
+                    "select distinct customer_key as record_key, customer_key from marts.customer_segments"
+                )
             for model in MODELS:
                 name = model.rpartition("/")[2]
                 con.execute(f"create or replace table marts.{name} as {model_sql(model)}")

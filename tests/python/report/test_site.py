@@ -57,7 +57,7 @@ def test_an_empty_shop_gets_a_valid_page_that_loads_nothing(
     assert "default-src 'none'" in page
     assert "url(" not in page.split("</style>")[0] and "@import" not in page.split("</style>")[0]
     assert content_of(page)["connected"] == dict.fromkeys(
-        ("commerce", "messaging", "helpdesk", "marketing"), False
+        ("commerce", "messaging", "helpdesk", "marketing", "feedback", "journeys"), False
     )
 
 
