@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from crm_warehouse.settings import PROJECT_DIR
-from tests.faults.pipeline import Night, parse_project
+from tests.faults.pipeline import Night, dbt_target, parse_project
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Build]:
 
 
 @pytest.fixture(scope="session")
-def built_here(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, date], Build]:
+def built_here(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Build]:
     """The same steps in this process, without Dagster and its start: for tests that compare what is published."""
-    project = parse_project(tmp_path_factory.mktemp("target"))
+    target = tmp_path_factory.mktemp("target")
+    with dbt_target(target):
+        project = parse_project()
 
-    def build(raw: Path, day: date) -> Build:
+    def build(raw: Path, *, as_of: date | None = None, **project_vars: Any) -> Build:
         out = tmp_path_factory.mktemp("out")
-        Night(raw, out, day, out.name, project).run()
+        with dbt_target(target):
+            Night(raw, out, as_of, out.name, project, project_vars=project_vars).run()
         return Build(out, 0, "")
 
     return build

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +63,11 @@ def lines(shared_data: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def published(
-    lines: Path, tmp_path_factory: pytest.TempPathFactory, built_here: Callable[[Path, date], Build]
+    lines: Path, tmp_path_factory: pytest.TempPathFactory, built_here: Callable[..., Build]
 ) -> Build:
     raw = tmp_path_factory.mktemp("raw")
     subprocess.run([sys.executable, EXAMPLE / "to_raw.py", lines, raw], check=True)
-    return built_here(raw, date(2011, 12, 9))
+    return built_here(raw)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,9 @@ select * from (values
 """
 
 
-def test_two_shops_with_equal_ids_and_two_currencies(tmp_path: Path, built: Callable[..., Build]) -> None:
+def test_two_shops_with_equal_ids_and_two_currencies(
+    tmp_path: Path, built_here: Callable[..., Build]
+) -> None:
     raw = tmp_path / "shops.duckdb"
     with duckdb.connect(str(raw)) as connection:
         connection.execute(ORDERS.format(shop="shop_eu", currency="EUR"))
@@ -37,7 +39,7 @@ def test_two_shops_with_equal_ids_and_two_currencies(tmp_path: Path, built: Call
         "- {name: shop_eu, platform: shopify}\n- {name: shop_bg, platform: shopify}\n"
     )
 
-    build = built(raw, reporting_currency="EUR")
+    build = built_here(raw, reporting_currency="EUR")
 
     assert build.value("select count(*) from orders where is_counted") == 6
     assert build.value("select count(*) from customers") == 3  # Ada buys in both
@@ -49,7 +51,7 @@ def test_two_shops_with_equal_ids_and_two_currencies(tmp_path: Path, built: Call
     assert build.value("select sum(net_amount) from orders where is_counted") == expected
 
 
-def test_two_csv_tables_are_a_shop(tmp_path: Path, built: Callable[..., Build]) -> None:
+def test_two_csv_tables_are_a_shop(tmp_path: Path, built_here: Callable[..., Build]) -> None:
     shop = tmp_path / "shopify"
     shop.mkdir()
     days = [f"2024-{month:02}-{day:02}" for month in range(1, 7) for day in (3, 17)]
@@ -58,7 +60,7 @@ def test_two_csv_tables_are_a_shop(tmp_path: Path, built: Callable[..., Build]) 
     lines = [f"{n},{n},1,{10 + n}.50" for n in range(1, len(days) + 1)]
     (shop / "order_line.csv").write_text("id,order_id,quantity,price\n" + "\n".join(lines) + "\n")
 
-    build = built(tmp_path)
+    build = built_here(tmp_path)
 
     assert build.value("select count(*) from customer_360 where order_count > 0") == 5
     assert build.value("select sum(net_amount) from customer_360") == sum(

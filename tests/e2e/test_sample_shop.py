@@ -243,7 +243,7 @@ def test_records_of_one_person_are_one_customer_and_nobody_elses(raw: Path, shop
 
 
 def test_the_graphql_shape_of_the_same_shop_gives_the_same_money(
-    shop: Build, tmp_path: Path, built_here: Callable[[Path, date], Build]
+    shop: Build, tmp_path: Path, built_here: Callable[..., Build]
 ) -> None:
     write_sample(tmp_path, customers=CUSTOMERS, shopify_shape="graphql")
     # GraphQL checkouts carry no e-mail address, so who is who rests on fewer records there.
@@ -255,23 +255,23 @@ def test_the_graphql_shape_of_the_same_shop_gives_the_same_money(
         ("order_lines", "customer_key"),
         ("refunds", "customer_key"),
     }
-    graphql = built_here(tmp_path, LAST_DAY)
+    graphql = built_here(tmp_path)
     commerce = {"orders", "order_lines", "refunds", "products"}
     assert differences(shop.marts, graphql.marts, tables=commerce, ignore=about_people) == {}
 
 
 @pytest.fixture(scope="module")
-def earlier(raw: Path, built_here: Callable[[Path, date], Build]) -> Build:
+def earlier(raw: Path, built_here: Callable[..., Build]) -> Build:
     """The same shop as of an earlier day."""
-    return built_here(raw, EARLIER)
+    return built_here(raw, as_of=EARLIER)
 
 
 def test_an_earlier_day_is_rebuilt_as_it_could_have_been_known(
-    earlier: Build, tmp_path: Path, built_here: Callable[[Path, date], Build]
+    earlier: Build, tmp_path: Path, built_here: Callable[..., Build]
 ) -> None:
     write_sample(tmp_path, customers=CUSTOMERS, until=EARLIER)
     write_spend(tmp_path / "marketing", until=EARLIER)
-    then = built_here(tmp_path, EARLIER)
+    then = built_here(tmp_path, as_of=EARLIER)
     tables = {node["name"] for node in marts_of_the_project()} - RESTING_ON_CONSENT
     assert differences(earlier.marts, then.marts, tables=tables, ignore=overwritten_columns()) == {}
 

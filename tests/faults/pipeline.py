@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,22 @@ class Refused(Exception):
         self.rules = list(rules)
 
 
-def parse_project(target: Path) -> Any:
-    """dbt's parsed project; `target` is where staging looks for its manifest, too."""
+@contextmanager
+def dbt_target(target: Path) -> Iterator[None]:
+    """Where dbt writes, and staging looks for the manifest, in this block."""
+    before = os.environ.copy()
+    os.environ.update(DBT_TARGET_PATH=str(target), DBT_LOG_PATH=str(target / "logs"), DO_NOT_TRACK="1")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def parse_project() -> Any:
+    """dbt's parsed project, in the target folder of the block it is called in."""
     from dbt.cli.main import dbtRunner
 
-    os.environ.update(DBT_TARGET_PATH=str(target), DBT_LOG_PATH=str(target / "logs"), DO_NOT_TRACK="1")
     ensure_manifest()
     return dbtRunner().invoke(["parse", "--quiet"]).result
 
@@ -46,14 +57,15 @@ class Night:
 
     raw: Path
     out: Path
-    day: date
+    day: date | None
     build_id: str
     project: Any
     overrides: Path = OVERRIDES_FILE
+    project_vars: dict[str, Any] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
-        return Settings(raw=self.raw, out=self.out, as_of=self.day)
+        return Settings(raw=self.raw, out=self.out, as_of=self.day, var_overrides=self.project_vars)
 
     def arrive(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.faults.pipeline import (
     Refused,
     broken_model,
     copy_out,
+    dbt_target,
     parse_project,
     published_bytes,
 )
@@ -44,12 +46,14 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return make_shop(tmp_path_factory.mktemp("shop"))
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    with dbt_target(folder / "target"):
+        yield make_shop(folder)
 
 
 def make_shop(folder: Path) -> Shop:
-    project = parse_project(folder / "target")
+    project = parse_project()
     write_sample(folder / "before", customers=CUSTOMERS, until=LIVE_DAY)
     write_sample(folder / "raw", customers=CUSTOMERS, until=TONIGHT)
     Night(folder / "before", folder / "published", LIVE_DAY, "before", project).run()
