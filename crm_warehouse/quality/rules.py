@@ -186,9 +186,13 @@ def _unique(name: str, key: list[str], rows: int) -> Rule:
 # Rows looked at for personal data: the whole table if it is small, else this many ranges of a fixed length.
 PERSONAL_SAMPLE_RANGES = 40
 PERSONAL_SAMPLE_ROWS = 2_500
-# No braces: Great Expectations reads them as placeholders.
+# No braces: Great Expectations reads them as placeholders. Order numbers, article numbers and keys may be all digits
+# with zeros in front: 00 is a phone number's only where a country's number and a separator follow.
 _EMAIL = r"regexp_matches({column}, '[^@\s]+@[^@\s]+\.[A-Za-z][A-Za-z]+')"
-_PHONE = r"(length({column}) between 8 and 22 and regexp_full_match({column}, '(\+|00)[0-9][0-9 ()/.-]+'))"
+_PHONE = (
+    r"(length({column}) between 8 and 22 and "
+    r"regexp_full_match({column}, '(\+[0-9]|00[1-9][0-9]?[0-9]?[ ()/.-])[0-9 ()/.-]+'))"
+)
 
 
 def _personal_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:

@@ -38,7 +38,7 @@ def table(rows: int = 10, keys: list[list[str]] | None = None) -> dict[str, obje
 
 def rules_of(suites: Path, *, raw_orders: int, **options: object) -> dict[str, Rule]:
     sources = [{"table_name": "order", "row_count": raw_orders}]
-    found = candidate_rules({"orders": table(**options)}, sources, suites)  # type: ignore[arg-type]
+    found = candidate_rules({"orders": table(**options)}, sources, suites)  # type: ignore[arg-type]  # mixed options
     return {rule.name: rule for rule in found}
 
 
@@ -113,6 +113,35 @@ def test_only_text_that_is_not_declared_personal_is_searched_for_addresses(tmp_p
     )
     assert '"note"' in rule.arguments["query"]
     assert '"email"' not in rule.arguments["query"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_exposed"),
+    [
+        ("ask ada@example.com first", True),
+        ("+4915112345678", True),
+        ("+44 (0)20 7946 0958", True),
+        ("0049 151 12345678", True),
+        ("00044123", False),  # an order's number
+        ("00012345678905", False),  # an article's, as GTIN-14
+        ("0012345678901234", False),  # a key that happens to have no letters
+        ("00-1234-5678", False),
+        ("2025-06-30 10:00:00", False),
+    ],
+)
+def test_numbers_with_zeros_in_front_are_no_phone_numbers(
+    tmp_path: Path, text: str, *, is_exposed: bool
+) -> None:
+    columns = [{"name": "note", "type": "VARCHAR"}]
+    (rule,) = (
+        rule
+        for rule in candidate_rules({"orders": {**table(), "columns": columns}}, [], tmp_path)
+        if rule.name == "orders_hides_no_personal_data"
+    )
+    with duckdb.connect() as con:
+        con.execute("create table orders as select ? as note", [text])
+        found = con.execute(rule.arguments["query"].replace("{batch}", "orders")).fetchall()
+    assert bool(found) == is_exposed
 
 
 def test_a_large_table_is_searched_for_addresses_all_over(tmp_path: Path) -> None:
