@@ -6,6 +6,8 @@ Does not: anything that opens a database.
 
 import json
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -91,3 +93,18 @@ class Settings:
         """Project vars of dbt_project.yml, with this warehouse's overrides on top."""
         project = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())
         return {**project["vars"], **self.var_overrides}
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables of this process that hold within the block; what they hid is back after it."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

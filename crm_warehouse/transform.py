@@ -10,8 +10,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 from crm_warehouse.custody import custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.failures import FailedTest, keep_failing_rows, without_values
-from crm_warehouse.settings import PROJECT_DIR, Settings
+from crm_warehouse.settings import PROJECT_DIR, Settings, environment
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +99,9 @@ def run_dbt(arguments: Sequence[str], *, settings: Settings, build_id: str, mani
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
 
-    with _dbt_environment(settings, build_id), custody(settings, build_id, f"dbt {arguments[0]}"):
+    # What profiles.yml and the ledger hooks read.
+    variables = {**settings.to_env(), "CRM_BUILD_ID": build_id, "DO_NOT_TRACK": "1"}
+    with environment(variables), custody(settings, build_id, f"dbt {arguments[0]}"):
         try:
             outcome = dbtRunner(manifest, callbacks=[_Progress()]).invoke(
                 [*arguments, *_common_arguments(settings)]
@@ -179,29 +180,13 @@ def _newest_input() -> float:
     return max(file.stat().st_mtime for file in files)
 
 
-@contextmanager
-def _dbt_environment(settings: Settings, build_id: str) -> Iterator[None]:
-    """Variables that profiles.yml and the ledger hooks read, set for one invocation."""
-    wanted: Mapping[str, str] = {**settings.to_env(), "CRM_BUILD_ID": build_id, "DO_NOT_TRACK": "1"}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
 def _release_database() -> None:
     """Close dbt's DuckDB handle: it outlives the invocation and would lock out the next step."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
 
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt has no types here
-    reset_adapters()  # type: ignore[no-untyped-call]
+    reset_adapters()  # type: ignore[no-untyped-call]  # nor here
 
 
 def _node_result(result: Any, failing_rows: str | None) -> NodeResult:

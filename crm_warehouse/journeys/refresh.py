@@ -7,10 +7,8 @@ may run, publish or roll back meanwhile. What it leaves there holds no data.
 """
 
 import logging
-import os
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +29,7 @@ from crm_warehouse.publish.layout import PublishedVersion
 from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.publish.stage import git_revision, published_marts
 from crm_warehouse.publish.versions import live_version
-from crm_warehouse.settings import Settings
+from crm_warehouse.settings import Settings, environment
 from crm_warehouse.transform import read_manifest, run_dbt
 
 logger = logging.getLogger(__name__)
@@ -89,7 +87,7 @@ def refresh_triggers(
             raise WarehouseError("Nothing is published yet, so nobody is known. Build first.")
         _clean(own)
         try:
-            with _own_dbt(own):
+            with environment(_own_dbt(own)):
                 count, report = _refresh(settings, own, live, build_id, at)
         finally:
             _clean(own)
@@ -165,21 +163,10 @@ def _clean(own: Settings) -> None:
         remove_folder(folder)
 
 
-@contextmanager
-def _own_dbt(own: Settings) -> Iterator[None]:
+def _own_dbt(own: Settings) -> dict[str, str]:
     """Artifacts of its own: a build beside it reads its manifest at every step. Kept, since parsing takes longest.
 
     dbt parses everything anew when a variable that profiles.yml reads has changed, so all of them are set at once.
     """
     artifacts = {"DBT_TARGET_PATH": str(own.out / "target"), "DBT_LOG_PATH": str(own.out / "logs")}
-    wanted = {**own.to_env(), **artifacts}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    return {**own.to_env(), **artifacts}

@@ -1,11 +1,10 @@
 """The pipeline of one night, step by step in this process, with dbt and Great Expectations kept resident."""
 
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from crm_warehouse.publish.publish import publish_candidate
 from crm_warehouse.publish.stage import stage_candidate
 from crm_warehouse.quality.overrides import OVERRIDES_FILE
 from crm_warehouse.quality.run import check_arrival, run_audit
-from crm_warehouse.settings import Settings
+from crm_warehouse.settings import Settings, environment
 from crm_warehouse.transform import build_arguments, ensure_manifest, run_dbt
 
 
@@ -31,16 +30,11 @@ class Refused(Exception):
         self.rules = list(rules)
 
 
-@contextmanager
-def dbt_target(target: Path) -> Iterator[None]:
+def dbt_target(target: Path) -> AbstractContextManager[None]:
     """Where dbt writes, and staging looks for the manifest, in this block."""
-    before = os.environ.copy()
-    os.environ.update(DBT_TARGET_PATH=str(target), DBT_LOG_PATH=str(target / "logs"), DO_NOT_TRACK="1")
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    return environment(
+        {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target / "logs"), "DO_NOT_TRACK": "1"}
+    )
 
 
 def parse_project() -> Any:
