@@ -25,43 +25,28 @@ metrics as (
 ),
 
 -- What the profile says today. A list a profile is on says nothing about consent.
-profile_email as (
+{% for channel in ('email', 'sms') %}
+profile_{{ channel }} as (
 
     select
         source_name,
-        {{ entity_key('profile', 'id') }} || ':email:profile' as consent_key,
+        {{ entity_key('profile', 'id') }} || ':{{ channel }}:profile' as consent_key,
         id as person_id,
 
-        'email' as channel,
-        lower(email_consent) as consent_status,
+        '{{ channel }}' as channel,
+        lower({{ channel }}_consent) as consent_status,
         'profile' as consent_source,
 
-        email_consent_at as changed_at
+        {{ channel }}_consent_at as changed_at
 
     from people
 
-    where lower(email_consent) in ('subscribed', 'unsubscribed', 'never_subscribed', 'pending')
+    where
+        lower({{ channel }}_consent)
+        in ('subscribed', 'unsubscribed', 'never_subscribed', 'pending')
 
 ),
-
-profile_sms as (
-
-    select
-        source_name,
-        {{ entity_key('profile', 'id') }} || ':sms:profile' as consent_key,
-        id as person_id,
-
-        'sms' as channel,
-        lower(sms_consent) as consent_status,
-        'profile' as consent_source,
-
-        sms_consent_at as changed_at
-
-    from people
-
-    where lower(sms_consent) in ('subscribed', 'unsubscribed', 'never_subscribed', 'pending')
-
-),
+{% endfor %}
 
 suppressed as (
 

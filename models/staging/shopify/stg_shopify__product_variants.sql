@@ -79,39 +79,21 @@ titled as (
 
 valued as (
 
-    select
-        source_name,
-        id,
-        product_id,
-        1 as position,
-        case when is_told_by_title then split_part(title, ' / ', 1) else option_1 end
-            as option_value
+    {% for position in (1, 2, 3) %}
+        select
+            source_name,
+            id,
+            product_id,
+            {{ position }} as position,
+            case
+                when is_told_by_title then split_part(title, ' / ', {{ position }})
+                else option_{{ position }}
+            end as option_value
 
-    from titled
+        from titled
 
-    union all
-
-    select
-        source_name,
-        id,
-        product_id,
-        2 as position,
-        case when is_told_by_title then split_part(title, ' / ', 2) else option_2 end
-            as option_value
-
-    from titled
-
-    union all
-
-    select
-        source_name,
-        id,
-        product_id,
-        3 as position,
-        case when is_told_by_title then split_part(title, ' / ', 3) else option_3 end
-            as option_value
-
-    from titled
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
