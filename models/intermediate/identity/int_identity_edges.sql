@@ -40,9 +40,16 @@ matches as (
 
 overrides as (
 
-    select * from {{ ref('int_identity_overrides_resolved') }}
+    select
+        least(left_node_id, right_node_id) as left_node_id,
+        greatest(left_node_id, right_node_id) as right_node_id,
+        min(reason) as reason
+
+    from {{ ref('int_identity_overrides_resolved') }}
 
     where decision = 'together'
+
+    group by least(left_node_id, right_node_id), greatest(left_node_id, right_node_id)
 
 ),
 
@@ -99,64 +106,81 @@ identical_records as (
 -- around one of them, never every pair: an address with 10,000 profiles costs 9,999 edges.
 busy_identifiers as (
 
-    select
-        profiles.profile_id,
-        profiles.prior_bits,
-        guarded_identifiers.identifier_type,
-        min(profiles.profile_id) over (
-            partition by
-                guarded_identifiers.identifier_type,
-                guarded_identifiers.identifier_value,
-                profiles.first_name,
-                profiles.last_name
-        ) as hub_profile_id
+    select * from guarded_identifiers
 
-    from guarded_identifiers
-    inner join profiles
-        on
-            guarded_identifiers.identifier_value = case
-                when guarded_identifiers.identifier_type = 'email'
-                    then profiles.email_normalized
-                else profiles.phone_ending
-            end
-
-    where
-        guarded_identifiers.profile_count > 40
-        and (
-            (profiles.first_name is not null and profiles.last_name is not null)
-            or (
-                guarded_identifiers.identifier_type = 'email'
-                and guarded_identifiers.surname_count = 0
-            )
-        )
+    where profile_count > 40
 
 ),
 
-unioned as (
+busy_profiles as (
+
+    {% for identifier_type, column in [
+        ('email', 'email_normalized'), ('phone', 'phone_ending')
+    ] %}
+        select
+            profiles.profile_id,
+            profiles.first_name,
+            profiles.last_name,
+            busy_identifiers.identifier_type,
+            busy_identifiers.identifier_value,
+            busy_identifiers.surname_count
+
+        from busy_identifiers
+        inner join profiles on busy_identifiers.identifier_value = profiles.{{ column }}
+
+        where busy_identifiers.identifier_type = '{{ identifier_type }}'
+
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+busy_stars as (
+
+    select
+        profile_id,
+        identifier_type,
+        min(profile_id) over (
+            partition by identifier_type, identifier_value, first_name, last_name
+        ) as hub_profile_id
+
+    from busy_profiles
+
+    where
+        (first_name is not null and last_name is not null)
+        or (identifier_type = 'email' and surname_count = 0)
+
+),
+
+busy_links as (
+
+    select
+        hub_profile_id as left_node_id,
+        profile_id as right_node_id,
+        min(identifier_type) as identifier_type
+
+    from busy_stars
+
+    where profile_id <> hub_profile_id
+
+    group by hub_profile_id, profile_id
+
+),
+
+-- No two of these link the same two records.
+found as (
 
     select * from identical_records
 
     union all
 
     select
-        hub_profile_id as left_node_id,
-        profile_id as right_node_id,
+        least(hub_profile_id, profile_id) as left_node_id,
+        greatest(hub_profile_id, profile_id) as right_node_id,
         'same_email' as rule,
         'first_name same, last_name same, email same' as evidence,
         score
     from repeats
-
-    union all
-
-    select
-        hub_profile_id as left_node_id,
-        profile_id as right_node_id,
-        concat('same_', identifier_type) as rule,
-        concat('first_name same, last_name same, ', identifier_type, ' same') as evidence,
-        12 as score
-    from busy_identifiers
-
-    where profile_id <> hub_profile_id
 
     union all
 
@@ -167,6 +191,58 @@ unioned as (
         evidence,
         score
     from matches
+
+),
+
+undecided as (
+
+    select found.*
+
+    from found
+    left join overrides
+        on
+            found.left_node_id = overrides.left_node_id
+            and found.right_node_id = overrides.right_node_id
+
+    where overrides.left_node_id is null
+
+),
+
+-- Only where nothing else was found about the two.
+unseen as (
+
+    select
+        busy_links.left_node_id,
+        busy_links.right_node_id,
+        concat('same_', busy_links.identifier_type) as rule,
+        concat(
+            'first_name same, last_name same, ', busy_links.identifier_type, ' same'
+        ) as evidence,
+        12 as score
+
+    from busy_links
+    left join undecided
+        on
+            busy_links.left_node_id = undecided.left_node_id
+            and busy_links.right_node_id = undecided.right_node_id
+    left join overrides
+        on
+            busy_links.left_node_id = overrides.left_node_id
+            and busy_links.right_node_id = overrides.right_node_id
+
+    where
+        undecided.left_node_id is null
+        and overrides.left_node_id is null
+
+),
+
+unioned as (
+
+    select * from undecided
+
+    union all
+
+    select * from unseen
 
     union all
 

@@ -17,19 +17,18 @@ customers as (
 
 ),
 
--- The strongest link of each two records; those that were cut link two customers and are not here.
+-- Links that were cut are between two customers and not here.
 links as (
 
     select
         left_customers.customer_key,
         edges.left_node_id,
         edges.right_node_id,
-        min(left_customers.record_key) as left_record_key,
-        min(right_customers.record_key) as right_record_key,
-        max_by(edges.rule, edges.score) as link_rule,
-        max_by(edges.evidence, edges.score) as evidence,
-        max(edges.score) as score,
-        count(*) as rule_count
+        left_customers.record_key as left_record_key,
+        right_customers.record_key as right_record_key,
+        edges.rule as link_rule,
+        edges.evidence,
+        edges.score
 
     from edges
     inner join customers as left_customers on edges.left_node_id = left_customers.node_id
@@ -37,8 +36,6 @@ links as (
         on
             edges.right_node_id = right_customers.node_id
             and left_customers.customer_key = right_customers.customer_key
-
-    group by left_customers.customer_key, edges.left_node_id, edges.right_node_id
 
 ),
 
@@ -76,7 +73,8 @@ customer_links as (
 
     select
         customer_key,
-        count(*) as link_count
+        count(*) as link_count,
+        min(score) as lowest_score
 
     from links
 
@@ -111,7 +109,7 @@ final as (
         left_links.link_count = 1
         or right_links.link_count = 1
         or customer_links.link_count = customer_records.record_count - 1 as is_bridge,
-        links.score = min(links.score) over (partition by links.customer_key) as is_weakest
+        links.score = customer_links.lowest_score as is_weakest
 
     from links
     inner join record_links as left_links on links.left_node_id = left_links.node_id
