@@ -4,7 +4,7 @@
 #}
 {% macro birth_date_digits(birth_date) -%}
     {%- set digits = regexp_replace_all('split_part(cast(' ~ birth_date ~ ' as ' ~ dbt.type_string() ~ "), ' ', 1)",
-        '[^0-9]', '') -%}
+        '[^0-9]+', '') -%}
     case
         when length({{ digits }}) <> 8 then null
         when substring({{ digits }}, 1, 2) in ('18', '19', '20') then {{ digits }}

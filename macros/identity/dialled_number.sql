@@ -11,5 +11,5 @@
             else {{ without_extension }}
         end
     {%- endset -%}
-    {{ regexp_replace_all(regexp_replace_all(without_trunk_zero, '[^0-9+]', ''), '^00', '+') }}
+    {{ regexp_replace_all(regexp_replace_all(without_trunk_zero, '[^0-9+]+', ''), '^00', '+') }}
 {%- endmacro %}

@@ -5,6 +5,6 @@
     {%- set kind = '\\b(street|st|strasse|str|rue|via|calle|avenue|ave|av|road|rd|lane|ln|drive|dr|court|ct|place|pl'
         ~ '|circuit|cct|crescent|cres|close|terrace|tce|way|boulevard|blvd|square|sq|highway|hwy|parkway|pkwy)\\b' -%}
     nullif({{ regexp_replace_all(
-        regexp_replace_all(regexp_replace_all(plain, unit, ''), kind, ''), '[^\\p{L}]', ''
+        regexp_replace_all(regexp_replace_all(plain, unit, ''), kind, ''), '[^\\p{L}]+', ''
     ) }}, '')
 {%- endmacro %}

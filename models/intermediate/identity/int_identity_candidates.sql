@@ -86,15 +86,21 @@ shared_blocks as (
 
 ),
 
+-- Of the profiles that repeat one another one speaks for all in each block: the hub, if it is there.
 blocked_profiles as (
 
     select
-        blocks.profile_id,
+        coalesce(
+            max(case when blocks.profile_id = blocks.hub_profile_id then blocks.profile_id end),
+            min(blocks.profile_id)
+        ) as profile_id,
         blocks.hub_profile_id,
         blocks.block_id
 
     from blocks
     inner join shared_blocks on blocks.block_id = shared_blocks.block_id
+
+    group by blocks.block_id, blocks.hub_profile_id
 
 ),
 
@@ -109,7 +115,6 @@ final as (
         on
             left_profiles.block_id = right_profiles.block_id
             and left_profiles.profile_id < right_profiles.profile_id
-            and left_profiles.hub_profile_id <> right_profiles.hub_profile_id
 
     group by left_profiles.profile_id, right_profiles.profile_id
 

@@ -119,7 +119,7 @@ final as (
         case when not is_email_blocked then mailbox end as mailbox,
         case
             when not is_email_blocked
-                then nullif({{ regexp_replace_all('mailbox', '[^0-9]', '') }}, '')
+                then nullif({{ regexp_replace_all('mailbox', '[^0-9]+', '') }}, '')
         end as mailbox_digits,
         case when not is_email_blocked then email_domain end as email_domain,
         case when not is_phone_blocked then phone_e164 end as phone_e164,

@@ -74,12 +74,12 @@ normalized as (
         {{ normalized_name('cleaned.city') }} as city_normalized,
         cleaned.region,
         cleaned.postal_code,
-        nullif({{ regexp_replace_all('lower(cleaned.postal_code)', '[^a-z0-9]', '') }}, '')
+        nullif({{ regexp_replace_all('lower(cleaned.postal_code)', '[^a-z0-9]+', '') }}, '')
             as postal_code_normalized,
         cleaned.country_code,
         nullif(trim(cleaned.customer_number), '') as customer_number,
         {{ birth_date_digits('cleaned.birth_date') }} as birth_date_digits,
-        nullif({{ regexp_replace_all('lower(cleaned.national_id)', '[^a-z0-9]', '') }}, '')
+        nullif({{ regexp_replace_all('lower(cleaned.national_id)', '[^a-z0-9]+', '') }}, '')
             as national_id_normalized,
         cleaned.created_at
 
