@@ -130,7 +130,7 @@ def run(orders: Path, cutoff: date, horizon: int, home: Path, peers: Path | None
     }
     if peers:
         command = [str(peers), str(PEERS), str(orders), cutoff.isoformat(), str(horizon)]
-        answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=home)  # noqa: S603
+        answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=home)  # noqa: S603 - our own module
         figures["peers"] = {
             name: _peer_figures(home / peer.pop("predictions"), peer, orders, cutoff, horizon)
             for name, peer in json.loads(answer.stdout.splitlines()[-1]).items()

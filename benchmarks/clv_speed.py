@@ -115,7 +115,7 @@ def measured(home: Path, customers: int) -> dict[str, Any]:
         "--customers",
         str(customers),
     ]
-    subprocess.run([*command, "--stage", "prepare"], check=True, cwd=PROJECT_DIR)  # noqa: S603
+    subprocess.run([*command, "--stage", "prepare"], check=True, cwd=PROJECT_DIR)  # noqa: S603 - our own module
     costs = {stage: as_row(measure([*command, "--stage", stage], stdout=sys.stderr)) for stage in STAGES}
     with duckdb.connect(str(settings_of(home).warehouse_path), read_only=True) as con:
         counts = con.execute(

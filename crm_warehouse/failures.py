@@ -88,7 +88,7 @@ def _shown(con: duckdb.DuckDBPyConnection, table: str, test: FailedTest) -> Iter
         if not _IS_KEY.search(original):
             continue
         rows = con.execute(
-            f'select distinct cast("{name}" as varchar) as k from {table} where "{name}" is not null '  # noqa: S608
+            f'select distinct cast("{name}" as varchar) as k from {table} where "{name}" is not null '  # noqa: S608 - dbt's column
             f"order by k limit {_KEYS_SHOWN}"
         ).fetchall()
         shown = [key for (key,) in rows if _SHOWABLE.fullmatch(key)]

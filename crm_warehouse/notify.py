@@ -91,7 +91,7 @@ def post(notification: Notification) -> None:
         raise ValueError("CRM_NOTIFY_WEBHOOK_URL is no http(s) address")
     body = json.dumps({"text": str(notification), **asdict(notification)}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - checked above
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310
+    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - likewise
         pass
 
 

@@ -264,7 +264,7 @@ def append_fit(
     for row in rows:
         names = ", ".join(column.name for column in fields(row))
         marks = ", ".join("?" for _ in fields(row))
-        con.execute(f"insert into {TABLES[type(row)]} ({names}) values ({marks})", list(astuple(row)))  # noqa: S608
+        con.execute(f"insert into {TABLES[type(row)]} ({names}) values ({marks})", list(astuple(row)))  # noqa: S608 - field names
     con.commit()
 
 

@@ -84,7 +84,7 @@ def validate(judged: Judged, rules: Iterable[Rule]) -> Iterator[RuleResult]:
         name="judged",
         connection_string=read_only_url(judged.database),
         # In the class, not in its stub.
-        kwargs={"connect_args": {"live": str(judged.live)}} if judged.live else {},  # type: ignore[call-arg]
+        kwargs={"connect_args": {"live": str(judged.live)}} if judged.live else {},  # type: ignore[call-arg]  # its types leave it out
     )
     try:
         for table, group in groupby(sorted(rules, key=lambda rule: rule.table), key=lambda rule: rule.table):

@@ -123,7 +123,7 @@ def _score_new(con: duckdb.DuckDBPyConnection) -> int:
     with con.cursor() as reader:
         # The list is taken before the first insert, on a snapshot of its own.
         reader.execute("begin")
-        reader.execute(f"select * from ({_MESSAGES}) anti join {TABLE} using (ticket_message_key)")  # noqa: S608
+        reader.execute(f"select * from ({_MESSAGES}) anti join {TABLE} using (ticket_message_key)")  # noqa: S608 - constants
         rows = reader.fetchmany(BATCH_ROWS)
         if not rows:
             return 0

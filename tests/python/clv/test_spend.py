@@ -89,5 +89,7 @@ def test_too_little_to_fit_on_is_refused_with_the_reason(shop: SpendCells, reaso
 def test_odd_shops_give_finite_parameters_or_a_reason(shop: SpendCells) -> None:
     fit = fit_spend(shop)
     if fit.reason is None:
+        assert fit.p is not None
+        assert fit.q is not None
         assert np.all(np.isfinite(np.array([fit.p, fit.q, fit.v, fit.log_likelihood], dtype=float)))
-        assert fit.p + fit.q > 1  # type: ignore[operator]
+        assert fit.p + fit.q > 1

@@ -23,7 +23,7 @@ def published(settings: Settings) -> Callable[..., PublishedVersion]:
     """Run, stage, audit and publish one good build."""
 
     def publish(build_id: str, **options: object) -> PublishedVersion:
-        FakeBuild(settings, build_id, **options).run()  # type: ignore[arg-type]
+        FakeBuild(settings, build_id, **options).run()  # type: ignore[arg-type]  # mixed options
         stage_candidate(settings, build_id)
         pass_audit(settings, build_id)
         return publish_candidate(settings, build_id)

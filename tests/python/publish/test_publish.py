@@ -29,7 +29,7 @@ def generation(settings: Settings) -> int:
 
 
 def stage(settings: Settings, build_id: str, **options: object) -> FakeBuild:
-    build = FakeBuild(settings, build_id, **options).run()  # type: ignore[arg-type]
+    build = FakeBuild(settings, build_id, **options).run()  # type: ignore[arg-type]  # mixed options
     stage_candidate(settings, build_id)
     return build
 
