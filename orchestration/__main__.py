@@ -12,6 +12,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from crm_warehouse.access import PRIVATE_UMASK
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.settings import DEFAULT_OUT, PROJECT_DIR, Settings
@@ -30,6 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
         succeeded = _run(settings)
     except WarehouseError as error:
         print(f"\nNothing was published.\n{error}", file=sys.stderr)
+        return 1
+    except OperationalError as error:
+        print(
+            f"\nDagster's store in {os.environ['DAGSTER_HOME']} failed: {error.orig}. Readers still see the last "
+            "published version. Free disk space or mend the store, then build again.",
+            file=sys.stderr,
+        )
         return 1
     return 0 if succeeded else 1
 

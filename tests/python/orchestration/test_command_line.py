@@ -1,0 +1,25 @@
+"""What the command says when the run cannot even be recorded."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from crm_warehouse.settings import environment
+from orchestration import __main__ as command
+
+
+def test_a_store_on_a_full_disk_ends_the_run_with_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_settings: object) -> bool:
+        raise OperationalError("insert", {}, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(command, "_run", fail)
+    monkeypatch.setattr(command, "prepare_environment", lambda _settings: None)
+    with environment({"DAGSTER_HOME": str(tmp_path)}):
+        assert command.main(["--out", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert "database or disk is full" in told
+    assert "Readers still see the last published version" in told
