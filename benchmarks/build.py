@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def main() -> None:
     python = sys.executable
 
     floor = measure([python, "-m", "benchmarks.floor", str(raw)])
+    shutil.rmtree(home / "out", ignore_errors=True)
     build = measure([python, "-m", "orchestration", "--raw", str(raw), "--out", str(home / "out")])
     figures = {
         "customers": arguments.customers,
