@@ -182,6 +182,7 @@ def _measure(con: duckdb.DuckDBPyConnection) -> None:
             _measure_words(con, scope)
             _measure_repeats(con, scope)
             _sample_records(con, scope)
+    _remember_words(con)
 
 
 def _start(as_of_at: datetime, until: datetime) -> datetime:
@@ -313,6 +314,17 @@ def _measure_words(con: duckdb.DuckDBPyConnection, scope: _Scope) -> None:
             f"insert into words select {scope.named}, {literal(name)}, {scope.is_new}, {column}, count(*) "
             f"from {scope.relation} where {scope.recent} and {column} is not null group by all"
         )
+
+
+def _remember_words(con: duckdb.DuckDBPyConnection) -> None:
+    """Words of earlier versions that no row has today, as `authorized` between two payments: known all the same."""
+    con.execute(
+        """
+        insert into words
+        select distinct source_name, table_name, column_name, false, word, 0
+        from live.words anti join words using (source_name, table_name, column_name, word)
+        """
+    )
 
 
 def _measure_repeats(con: duckdb.DuckDBPyConnection, scope: _Scope) -> None:

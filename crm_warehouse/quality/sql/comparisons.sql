@@ -152,7 +152,7 @@ where now.is_new and now.row_count > 0 and before.row_count > 0;
 create or replace table word_changes as
 with now as (select * from words where is_new),
 before as (
-    select source_name, table_name, column_name, word, sum(row_count) as row_count from words where not is_new group by all
+    select source_name, table_name, column_name, word, sum(row_count) as row_count from words where not is_new and row_count > 0 group by all
 ),
 was as (
     select source_name, table_name, column_name, word, sum(row_count) as row_count
