@@ -18,7 +18,6 @@ contents as (
 
     select
         min(node_id) as profile_id,
-        min(record_key) as first_record_key,
         count(*) as record_count
 
     from records
@@ -31,7 +30,6 @@ described as (
 
     select
         contents.profile_id,
-        contents.first_record_key,
         contents.record_count,
         records.record_type in ('order', 'checkout') as is_order,
         records.source_name,
@@ -110,7 +108,6 @@ final as (
 
     select
         profile_id,
-        first_record_key,
         record_count,
         is_order,
         source_name,

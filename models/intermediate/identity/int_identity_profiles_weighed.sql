@@ -32,7 +32,6 @@ named as (
 
     select
         profiles.profile_id,
-        profiles.first_record_key,
         profiles.is_order,
         profiles.email_normalized,
         profiles.mailbox,

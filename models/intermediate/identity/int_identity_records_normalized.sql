@@ -14,13 +14,13 @@ phone_countries as (
 
 ),
 
--- Numbered before anything else is computed: the numbering works in order, and with all columns in
--- tow it takes a third of the model's time.
+-- Numbered by key: which of two equal profiles speaks for both, and from which side a pair is
+-- looked at, goes by these numbers, and every build has to decide alike.
 cleaned as (
 
     select
         record_key,
-        {{ any_row_number() }} as node_id,
+        row_number() over (order by record_key asc) as node_id,
         source_name,
         platform,
         record_type,

@@ -38,6 +38,7 @@ named as (
         and last_name is not null
         and not is_name_assumed
         and not is_email_crowded
+        and first_name_bits + last_name_bits + 6 >= {{ var('identity_min_score') }}
 
 ),
 
