@@ -6,6 +6,18 @@ message_events as (
 
 ),
 
+consents as (
+
+    select * from {{ ref('int_consents_unioned') }}
+
+),
+
+shop_customers as (
+
+    select * from {{ ref('int_customers_unioned') }}
+
+),
+
 identifiers as (
 
     select * from {{ ref('customer_identifiers') }}
@@ -18,21 +30,61 @@ run_context as (
 
 ),
 
+refused as (
+
+    select
+        record_key,
+        channel,
+        event_type,
+        occurred_at
+
+    from message_events
+
+    where
+        event_type in ('unsubscribed', 'marked_spam', 'bounced')
+        and coalesce(bounce_type, 'hard') = 'hard'
+
+    union all
+
+    select
+        record_key,
+        channel,
+        consent_status as event_type,
+        changed_at as occurred_at
+
+    from consents
+
+    where consent_status in ('unsubscribed', 'suppressed')
+
+    union all
+
+    select
+        record_key,
+        'email' as channel,
+        email_consent_status as event_type,
+        email_consent_at as occurred_at
+
+    from shop_customers
+
+    where email_consent_status = 'unsubscribed'
+
+),
+
+-- What has no time may be of this moment.
 recent as (
 
     select
-        message_events.record_key,
-        message_events.channel,
-        message_events.event_type,
-        message_events.occurred_at
+        refused.record_key,
+        refused.channel,
+        refused.event_type,
+        coalesce(refused.occurred_at, run_context.as_of_at) as occurred_at
 
-    from message_events
+    from refused
     cross join run_context
 
     where
-        message_events.event_type in ('unsubscribed', 'marked_spam', 'bounced')
-        and coalesce(message_events.bounce_type, 'hard') = 'hard'
-        and message_events.occurred_at > {{ fresh_from('run_context.as_of_at') }}
+        refused.occurred_at > {{ fresh_from('run_context.as_of_at') }}
+        or refused.occurred_at is null
 
 ),
 

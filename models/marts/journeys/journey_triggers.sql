@@ -140,8 +140,31 @@ due as (
 
 ),
 
--- An opt-out of the customers' own day counts twice rather than not at all: they are as of a moment
--- of that day.
+-- A complaint or a bounce ends service messages, too; an opt-out does not.
+refusals as (
+
+    select
+        customer_key,
+        channel,
+        'marketing' as consent,
+        opted_out_at as refused_at
+
+    from opt_outs
+
+    union all
+
+    select
+        customer_key,
+        channel,
+        'service' as consent,
+        unreachable_at as refused_at
+
+    from opt_outs
+
+),
+
+-- However late a refusal is told: the customers can only know of it and be contactable again if
+-- they agreed after it.
 allowed as (
 
     select due.*
@@ -149,44 +172,21 @@ allowed as (
     from due
     inner join customers on due.customer_key = customers.customer_key
     left join last_orders on due.customer_key = last_orders.customer_key
-    left join opt_outs
+    left join refusals
         on
-            due.customer_key = opt_outs.customer_key
-            and due.channel = opt_outs.channel
+            due.customer_key = refusals.customer_key
+            and due.channel = refusals.channel
+            and due.consent = refusals.consent
 
     where
-        case
-            when due.channel = 'email' and due.consent = 'marketing'
-                then
-                    customers.is_email_contactable
-                    and coalesce(
-                        {{ to_reporting_date('opt_outs.opted_out_at') }} < customers.as_of, true
-                    )
-            when due.channel = 'email' and due.consent = 'service'
-                then
-                    customers.email is not null
-                    and not customers.is_email_suppressed
-                    and not customers.is_email_bounced
-                    and not customers.has_marked_email_spam
-                    and coalesce(
-                        {{ to_reporting_date('opt_outs.unreachable_at') }} < customers.as_of, true
-                    )
-            when due.channel = 'sms' and due.consent = 'marketing'
-                then
-                    customers.is_sms_contactable
-                    and coalesce(
-                        {{ to_reporting_date('opt_outs.opted_out_at') }} < customers.as_of, true
-                    )
-            when due.channel = 'sms' and due.consent = 'service'
-                then
-                    customers.phone is not null
-                    and not customers.is_sms_suppressed
-                    and not customers.is_sms_bounced
-                    and coalesce(
-                        {{ to_reporting_date('opt_outs.unreachable_at') }} < customers.as_of, true
-                    )
-            else false
-        end
+        {{ may_be_written_to('due.channel', 'due.consent', 'customers') }}
+        and coalesce(
+            refusals.refused_at < case
+                when due.channel = 'email' then customers.email_consent_at
+                else customers.sms_consent_at
+            end,
+            refusals.refused_at is null
+        )
         and (
             due.only_segment is null
             or {{ is_in_segment('due.only_segment', 'customers.segment_keys') }}
@@ -258,7 +258,7 @@ unsent as (
 
     select
         allowed.*,
-        greatest(allowed.due_at, allowed.as_of_at) as earliest_at
+        allowed.as_of_at as earliest_at
 
     from allowed
     left join compared

@@ -27,8 +27,16 @@ where
             when triggers.consent = 'marketing' and triggers.channel = 'email'
                 then customers.is_email_contactable
             when triggers.consent = 'marketing' then customers.is_sms_contactable
-            when triggers.channel = 'email' then customers.email is not null
-            else customers.phone is not null
+            when triggers.channel = 'email'
+                then
+                    customers.email is not null
+                    and not customers.is_email_suppressed
+                    and not customers.is_email_bounced
+                    and not customers.has_marked_email_spam
+            else
+                customers.phone is not null
+                and not customers.is_sms_suppressed
+                and not customers.is_sms_bounced
         end,
         false
     )
