@@ -42,13 +42,7 @@ dated as (
         orders.tax_amount,
         orders.shipping_amount,
 
-        -- The first reason that applies, from "never an order" to "an order undone".
-        case
-            when orders.is_test then 'test'
-            when orders.is_draft then 'draft'
-            when orders.is_voided then 'voided'
-            when orders.cancelled_at is not null then 'cancelled'
-        end as exclusion_reason
+        {{ order_exclusion_reason('orders') }} as exclusion_reason
 
     from orders
     cross join run_context

@@ -29,13 +29,10 @@ rated as (
         variants.size,
         variants.colour,
         variants.unit_cost_amount,
-        case
-            when
-                coalesce(variants.cost_currency_code, run_context.reporting_currency_code)
-                = run_context.reporting_currency_code
-                then cast(1 as decimal(18, 8))
-            else exchange_rates.exchange_rate
-        end as exchange_rate
+        {{ rate_to_reporting_currency(
+            'variants.cost_currency_code', 'run_context.reporting_currency_code',
+            'exchange_rates.exchange_rate'
+        ) }} as exchange_rate
 
     from variants
     cross join run_context

@@ -69,10 +69,7 @@ recent as (
 
     where
         orders.ordered_at > {{ fresh_from('run_context.as_of_at') }}
-        and orders.cancelled_at is null
-        and not coalesce(orders.is_test, false)
-        and not coalesce(orders.is_draft, false)
-        and not coalesce(orders.is_voided, false)
+        and {{ order_exclusion_reason('orders') }} is null
 
 ),
 

@@ -49,13 +49,10 @@ resolved as (
         dated.completed_at,
         dated.completed_at is null as is_abandoned,
         coalesce(dated.currency_code, dated.reporting_currency_code) as currency_code,
-        case
-            when
-                dated.currency_code is null
-                or dated.currency_code = dated.reporting_currency_code
-                then cast(1 as decimal(18, 8))
-            else cast(exchange_rates.exchange_rate as decimal(18, 8))
-        end as exchange_rate,
+        {{ rate_to_reporting_currency(
+            'dated.currency_code', 'dated.reporting_currency_code',
+            'exchange_rates.exchange_rate'
+        ) }} as exchange_rate,
         dated.total_amount
 
     from dated

@@ -22,13 +22,10 @@ rated as (
 
     select
         spend.*,
-        case
-            when
-                spend.currency_code is null
-                or spend.currency_code = run_context.reporting_currency_code
-                then cast(1 as decimal(18, 8))
-            else cast(exchange_rates.exchange_rate as decimal(18, 8))
-        end as exchange_rate
+        {{ rate_to_reporting_currency(
+            'spend.currency_code', 'run_context.reporting_currency_code',
+            'exchange_rates.exchange_rate'
+        ) }} as exchange_rate
 
     from spend
     cross join run_context
