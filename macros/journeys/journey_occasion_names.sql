@@ -1,6 +1,6 @@
 {#
-    What a journey can begin with, in the order of docs/journeys.md. The last three have no source yet: a journey may
-    name them and is never due.
+    What a journey can begin with, in the order of docs/journeys.md. `back_in_stock` has no source yet: a journey may
+    name it and is never due.
 #}
 {% macro journey_occasion_names() -%}
     {{ return([

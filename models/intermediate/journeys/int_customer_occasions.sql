@@ -183,6 +183,22 @@ experience as (
 
 ),
 
+nps_answer as (
+
+    select
+        customer_key,
+        concat('nps_', nps_group) as occasion,
+        last_nps_at as occurred_at,
+        'answer' as subject_type,
+        cast(cast(last_nps_at as date) as {{ dbt.type_string() }}) as subject_key,
+        {{ no_product }}
+
+    from customers
+
+    where nps_group in ('detractor', 'promoter')
+
+),
+
 -- The newest of the category they like, or else of the shop.
 product_launched as (
 
@@ -215,6 +231,8 @@ unioned as (
     select * from birthday
     union all
     select * from experience
+    union all
+    select * from nps_answer
     union all
     select * from product_launched
 

@@ -1,16 +1,27 @@
 with
 
-journeys as (
-
-    select * from {{ ref('int_journeys_typed') }}
-
-    where is_active
-
-),
-
 run_context as (
 
     select * from {{ ref('stg_pipeline__run_context') }}
+
+),
+
+-- A journey that begins while the occasions hold needs them, too.
+journeys as (
+
+    select journeys_typed.*
+
+    from {{ ref('int_journeys_typed') }} as journeys_typed
+    cross join run_context
+
+    where
+        journeys_typed.is_active
+        or (
+            journeys_typed.valid_from > run_context.as_of_date
+            and cast(journeys_typed.valid_from as timestamp) <= {{ dbt.dateadd(
+                'hour', var('journey_lookahead_hours') + 24, 'run_context.as_of_at'
+            ) }}
+        )
 
 ),
 
