@@ -157,6 +157,20 @@ current_rows as (
 
 ),
 
+-- All hashes are of one address: that of the row that changed last.
+last_seen as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_key
+            order by changed_at desc, version desc
+        ) as recency_rank
+
+    from published
+
+),
+
 -- After a rollback a receiver may have seen any of several versions last: a row is unchanged only
 -- if all of them have it so.
 seen as (
@@ -168,12 +182,12 @@ seen as (
         min(row_hash) filter (where not is_removed) as first_row_hash,
         max(row_hash) filter (where not is_removed) as last_row_hash,
         max(changed_at) as changed_at,
-        max(email_sha256_meta) as email_sha256_meta,
-        max(email_sha256_google) as email_sha256_google,
-        max(phone_sha256_meta) as phone_sha256_meta,
-        max(phone_sha256_google) as phone_sha256_google
+        max(email_sha256_meta) filter (where recency_rank = 1) as email_sha256_meta,
+        max(email_sha256_google) filter (where recency_rank = 1) as email_sha256_google,
+        max(phone_sha256_meta) filter (where recency_rank = 1) as phone_sha256_meta,
+        max(phone_sha256_google) filter (where recency_rank = 1) as phone_sha256_google
 
-    from published
+    from last_seen
 
     group by customer_key
 
