@@ -22,7 +22,6 @@ per_product as (
         count(*) as site_event_count,
         count(*) filter (where event_type = 'viewed_product') as product_view_count,
         count(*) filter (where event_type = 'added_to_cart') as cart_addition_count,
-        min(occurred_at) as first_site_event_at,
         max(occurred_at) as last_site_event_at,
         max(occurred_at) filter (where event_type = 'viewed_product') as last_product_viewed_at
 
@@ -42,7 +41,6 @@ per_customer as (
         sum(per_product.site_event_count) as site_event_count,
         sum(per_product.product_view_count) as product_view_count,
         sum(per_product.cart_addition_count) as cart_addition_count,
-        min(per_product.first_site_event_at) as first_site_event_at,
         max(per_product.last_site_event_at) as last_site_event_at,
         max(per_product.last_product_viewed_at) as last_product_viewed_at
 
@@ -77,13 +75,13 @@ summarized as (
         cast(sum(product_view_count) as bigint) as product_view_count,
         count(product_id) filter (where product_view_count > 0) as viewed_product_count,
         cast(sum(cart_addition_count) as bigint) as cart_addition_count,
-        min(first_site_event_at) as first_site_event_at,
         max(last_site_event_at) as last_site_event_at,
         max(last_product_viewed_at) as last_product_viewed_at,
         max_by(product_id, view_rank) filter (where product_id is not null)
             as last_viewed_product_id,
-        max_by(product_title, view_rank) filter (where product_title is not null)
-            as last_viewed_product_title
+        nullif(
+            max_by(coalesce(product_title, ''), view_rank) filter (where product_id is not null), ''
+        ) as last_viewed_product_title
 
     from ranked
 
