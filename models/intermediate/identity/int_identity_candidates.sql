@@ -86,7 +86,7 @@ shared_blocks as (
 
 ),
 
--- Of the profiles that repeat one another one speaks for all in each block: the hub, if it is there.
+-- Of the profiles that repeat one another one speaks for all in each block, the hub if it is there.
 blocked_profiles as (
 
     select

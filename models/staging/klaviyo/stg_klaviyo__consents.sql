@@ -26,26 +26,26 @@ metrics as (
 
 -- What the profile says today. A list a profile is on says nothing about consent.
 {% for channel in ('email', 'sms') %}
-profile_{{ channel }} as (
+    profile_{{ channel }} as (
 
-    select
-        source_name,
-        {{ entity_key('profile', 'id') }} || ':{{ channel }}:profile' as consent_key,
-        id as person_id,
+        select
+            source_name,
+            {{ entity_key('profile', 'id') }} || ':{{ channel }}:profile' as consent_key,
+            id as person_id,
 
-        '{{ channel }}' as channel,
-        lower({{ channel }}_consent) as consent_status,
-        'profile' as consent_source,
+            '{{ channel }}' as channel,
+            lower({{ channel }}_consent) as consent_status,
+            'profile' as consent_source,
 
-        {{ channel }}_consent_at as changed_at
+            {{ channel }}_consent_at as changed_at
 
-    from people
+        from people
 
-    where
-        lower({{ channel }}_consent)
-        in ('subscribed', 'unsubscribed', 'never_subscribed', 'pending')
+        where
+            lower({{ channel }}_consent)
+            in ('subscribed', 'unsubscribed', 'never_subscribed', 'pending')
 
-),
+    ),
 {% endfor %}
 
 suppressed as (
