@@ -1,11 +1,14 @@
 """Raw data of erased people is left out, or stays without them, however often it is delivered again."""
 
+import duckdb
 import pytest
 
 from crm_warehouse.errors import WarehouseError
+from crm_warehouse.ingest import ingest
+from crm_warehouse.journeys.publication import hourly_settings
 from crm_warehouse.privacy import vault
 from crm_warehouse.privacy.proof import search
-from tests.python.privacy.people import Person, Shop, anywhere
+from tests.python.privacy.people import REQUESTED_AT, Person, Shop, anywhere
 
 
 def test_without_erasures_no_view_knows_of_them(shop: Shop) -> None:
@@ -157,3 +160,16 @@ def test_what_the_proof_will_look_for_is_only_the_persons_own(shop: Shop, person
         f"'{person.email}'"
     )
     assert not {value.lower() for value in request.values} & {row[0] for row in others}
+
+
+def test_an_hourly_run_leaves_people_out_and_the_builds_request_alone(shop: Shop, person: Person) -> None:
+    shop.erase_person(person)
+    vault.save_request(shop.settings, vault.Request("r", REQUESTED_AT, None))
+    (request,) = (shop.settings.out / "private" / "requests").iterdir()
+    before = request.read_bytes()
+    own = hourly_settings(shop.settings)
+    ingest(own, "hour")
+    assert request.read_bytes() == before
+    with duckdb.connect(str(own.warehouse_path), read_only=True) as con:
+        theirs = "select count(*) from conformed_shopify.customer where id = ?"
+        assert con.execute(theirs, [person.customer_id]).fetchall() == [(0,)]
