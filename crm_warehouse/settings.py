@@ -18,6 +18,8 @@ import yaml
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DEFAULT_OUT = PROJECT_DIR / "data"
+JOURNEYS_DIR = "journeys"
+"""Folder of a warehouse in which its hourly runs have a private one of their own."""
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,9 @@ from crm_warehouse.ingest.sql import identifier, literal
 from crm_warehouse.journeys.plan import TRIGGERS
 from crm_warehouse.publish.files import disk_errors, fsync
 from crm_warehouse.publish.stage import STORAGE_VERSION, Mart, copy_marts, open_candidate
-from crm_warehouse.settings import Settings
+from crm_warehouse.settings import JOURNEYS_DIR, Settings
 
 JOURNEYS_FILE = "journeys.duckdb"
-JOURNEYS_DIR = "journeys"
 
 _CHECKS = {
     "has a customer and journey twice": f"select 1 from {TRIGGERS} group by journey_trigger_key having count(*) > 1",

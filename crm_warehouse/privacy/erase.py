@@ -249,7 +249,7 @@ def _tombstones(
 
 def _past_days(settings: Settings) -> list[Settings]:
     """Warehouses of past days inside this one's folder."""
-    inside = [path for pattern in ("as_of*/*", "as_of/*/*") for path in settings.out.glob(pattern)]
+    inside = [path for pattern in ("as_of_*/*", "as_of/*/*") for path in settings.out.glob(pattern)]
     roots = {path.parent for path in inside if path.name in {"published", settings.warehouse_path.name}}
     return [replace(settings, out=out) for out in sorted(roots)]
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish.files import fsync
-from crm_warehouse.settings import Settings
+from crm_warehouse.settings import JOURNEYS_DIR, Settings
 
 KEY_VARIABLE = "CRM_ERASURE_KEY"
 _SHORTEST_KEY = 16
@@ -72,9 +72,7 @@ class Request:
 def root(settings: Settings) -> Path:
     """The warehouse whose vault counts: that of a past day or of hourly triggers lies inside another one's folder."""
     above = [
-        parent
-        for parent in settings.out.parents[:2]
-        if settings.out.relative_to(parent).parts[0].startswith(("as_of", "journeys"))
+        parent for parent in settings.out.parents[:2] if _is_inner(settings.out.relative_to(parent).parts[0])
     ]
     return next((parent for parent in above if (parent / "private").is_dir()), settings.out)
 
@@ -185,6 +183,11 @@ def erasure_key(settings: Settings) -> bytes:
             )
         _write_private(path, secrets.token_hex(32))
     return hashlib.sha256(path.read_bytes()).digest()
+
+
+def _is_inner(name: str) -> bool:
+    """Whether a folder of this name holds past days or hourly triggers; `as_offering` may be a warehouse of its own."""
+    return name in {JOURNEYS_DIR, "as_of"} or name.startswith("as_of_")
 
 
 def _folder(settings: Settings) -> Path:

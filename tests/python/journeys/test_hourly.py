@@ -142,3 +142,20 @@ def test_before_the_first_publication_nobody_is_known(settings: Settings) -> Non
 def test_erased_people_are_recognised_by_the_vault_of_the_warehouse_it_serves(settings: Settings) -> None:
     vault.private_dir(settings)
     assert vault.root(hourly_settings(settings)) == settings.out
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_inner"),
+    [
+        ("as_of/2025-01-01", True),
+        ("as_of_2025-01-01", True),
+        ("as_offering", False),
+        ("journeys-shop", False),
+    ],
+)
+def test_only_past_days_and_hourly_runs_share_a_vault(
+    settings: Settings, folder: str, is_inner: bool
+) -> None:
+    vault.private_dir(settings)
+    other = replace(settings, out=settings.out / folder)
+    assert vault.root(other) == (settings.out if is_inner else other.out)
