@@ -16,11 +16,12 @@ from crm_warehouse.access import open_to_readers
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest.sql import identifier, literal
 from crm_warehouse.journeys.plan import TRIGGERS
-from crm_warehouse.publish.files import disk_errors, fsync
+from crm_warehouse.publish.files import disk_errors, fsync, remove_folder
 from crm_warehouse.publish.stage import STORAGE_VERSION, Mart, copy_marts, open_candidate
 from crm_warehouse.settings import JOURNEYS_DIR, Settings
 
 JOURNEYS_FILE = "journeys.duckdb"
+_CANDIDATE_DIR = "candidate"
 
 _CHECKS = {
     "has a customer and journey twice": f"select 1 from {TRIGGERS} group by journey_trigger_key having count(*) > 1",
@@ -39,6 +40,17 @@ def hourly_settings(settings: Settings) -> Settings:
     return replace(settings, out=settings.out / JOURNEYS_DIR, as_of=None)
 
 
+def remove_working_data(own: Settings) -> None:
+    """Leave nothing of anybody in the private warehouse; a run that was killed does not get to do that itself.
+
+    Call it with the lock of `own`.
+    """
+    for name in (own.warehouse_path.name, f"{own.warehouse_path.name}.wal"):
+        (own.out / name).unlink(missing_ok=True)
+    for folder in (own.ingest_dir, own.out / _CANDIDATE_DIR, own.out / f"{own.warehouse_path.name}.tmp"):
+        remove_folder(folder)
+
+
 def journeys_file(settings: Settings) -> Path:
     """What readers of the triggers open."""
     return settings.published_dir / JOURNEYS_FILE
@@ -55,7 +67,7 @@ def write_triggers(own: Settings, mart: Mart, facts: Mapping[str, Any]) -> Path:
     Raises:
         WarehouseError: the file does not hold what it should; nothing was published.
     """
-    path = own.out / "candidate" / JOURNEYS_FILE
+    path = own.out / _CANDIDATE_DIR / JOURNEYS_FILE
     with disk_errors("write the triggers"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)

@@ -22,9 +22,14 @@ from crm_warehouse.ingest.declaration import load_platforms
 from crm_warehouse.ingest.report import IngestReport
 from crm_warehouse.ingest.sql import identifier, literal
 from crm_warehouse.journeys.plan import TRIGGERS, Plan, hourly_plan
-from crm_warehouse.journeys.publication import hourly_settings, put_in_place, write_triggers
+from crm_warehouse.journeys.publication import (
+    hourly_settings,
+    put_in_place,
+    remove_working_data,
+    write_triggers,
+)
 from crm_warehouse.privacy import vault
-from crm_warehouse.publish.files import disk_errors, remove_folder
+from crm_warehouse.publish.files import disk_errors
 from crm_warehouse.publish.layout import PublishedVersion
 from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.publish.stage import git_revision, published_marts
@@ -85,12 +90,12 @@ def refresh_triggers(
         live = live_version(settings)
         if live is None:
             raise WarehouseError("Nothing is published yet, so nobody is known. Build first.")
-        _clean(own)
+        remove_working_data(own)
         try:
             with environment(_own_dbt(own)):
                 count, report = _refresh(settings, own, live, build_id, at)
         finally:
-            _clean(own)
+            remove_working_data(own)
     seconds = round((datetime.now(UTC) - started).total_seconds(), 1)
     logger.info("%d triggers are due as of %s", count, report.as_of_at)
     return Refreshed(report.as_of_at, live.version, count, seconds)
@@ -153,14 +158,6 @@ def _facts(report: IngestReport, live: PublishedVersion, created_at: datetime) -
         "git_revision": git_revision(),
         "project_version": live.manifest["project_version"],
     }
-
-
-def _clean(own: Settings) -> None:
-    """Leave nothing of anybody: half a run proves nothing, and an erasure need not look here."""
-    for name in (own.warehouse_path.name, f"{own.warehouse_path.name}.wal"):
-        (own.out / name).unlink(missing_ok=True)
-    for folder in (own.ingest_dir, own.out / "candidate", own.out / f"{own.warehouse_path.name}.tmp"):
-        remove_folder(folder)
 
 
 def _own_dbt(own: Settings) -> dict[str, str]:

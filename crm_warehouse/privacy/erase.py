@@ -21,7 +21,7 @@ import duckdb
 
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest.erased import normalized_email
-from crm_warehouse.journeys.publication import hourly_settings, without_customers
+from crm_warehouse.journeys.publication import hourly_settings, remove_working_data, without_customers
 from crm_warehouse.privacy import vault
 from crm_warehouse.privacy.proof import SHORTEST_SOUGHT, Finding, search
 from crm_warehouse.privacy.versions import customers_of, finish_rewriting, rewrite_versions
@@ -125,7 +125,11 @@ def prove_erasures(settings: Settings, build_id: str) -> list[dict[str, Any]]:
     if not requests:
         return []
     values = {value for request in requests for value in request.values}
-    result = search(settings, values)
+    own = hourly_settings(settings)
+    # A run of the hour would move files while they are read, and one that was killed has left its own.
+    with writer_lock(own, build_id, wait_seconds=_HOURLY_SECONDS):
+        remove_working_data(own)
+        result = search(settings, values)
     if result.findings:
         raise WarehouseError(
             f"{len(result.findings)} places still hold an erased person: {'; '.join(map(str, result.findings[:10]))}. "
