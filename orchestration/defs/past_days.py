@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 
 from crm_warehouse.access import PASSAGE
+from crm_warehouse.privacy import vault
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from orchestration.__main__ import command_line
 from orchestration.steps import BUILDS
@@ -22,6 +23,8 @@ from orchestration.steps import BUILDS
 FIRST_DAY = "2015-01-01"
 _LINES_KEPT = 15
 _OWN_VARIABLES = ("CRM_", "DBT_", "DAGSTER_")
+# What is no warehouse's own: without the last two a past day would bring erased people and bad records back.
+_INHERITED = {"CRM_MEMORY_LIMIT", "CRM_READERS_GROUP", "CRM_EXCLUSIONS", vault.KEY_VARIABLE}
 
 days = dg.DailyPartitionsDefinition(
     start_date=FIRST_DAY, timezone=Settings.from_env().vars["reporting_timezone"]
@@ -40,23 +43,26 @@ def folder_of(settings: Settings, day: str) -> Path:
     return settings.out / "as_of" / day
 
 
+def day_environment() -> dict[str, str]:
+    """This process's environment without what it says of the live warehouse."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _INHERITED or not name.startswith(_OWN_VARIABLES)
+    }
+
+
 @dg.op
 def build_day(context: dg.OpExecutionContext, config: PastDayConfig) -> None:
     """Build the partition's day and publish it in its own folder."""
     settings = Settings.from_env()
     out = folder_of(settings, context.partition_key)
-    kept = {"CRM_MEMORY_LIMIT", "CRM_READERS_GROUP"}
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name in kept or not name.startswith(_OWN_VARIABLES)
-    }
     out.parent.mkdir(parents=True, exist_ok=True)
     out.parent.chmod(PASSAGE)
     process = subprocess.Popen(  # noqa: S603 - our own command
         command_line(settings, out=out, as_of=context.partition_key),
         cwd=PROJECT_DIR,
-        env=environment,
+        env=day_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

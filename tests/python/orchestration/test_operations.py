@@ -16,10 +16,11 @@ from crm_warehouse import notify as notification_hooks
 from crm_warehouse.access import private_files
 from crm_warehouse.ingest.watch import Watch, raw_fingerprint
 from crm_warehouse.notify import Notification, notify
+from crm_warehouse.privacy import vault
 from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from orchestration.definitions import defs
-from orchestration.defs.past_days import build_past_days, folder_of
+from orchestration.defs.past_days import build_past_days, day_environment, folder_of
 from orchestration.defs.sensors import failed_run, raw_arrival
 from orchestration.failures import notification_of
 from orchestration.steps import LANE
@@ -182,6 +183,17 @@ class TestPastDays:
         assert own.warehouse_path != shop.warehouse_path
         assert own.published_dir != shop.published_dir
         assert own.lock_path != shop.lock_path
+
+    def test_a_past_day_knows_who_is_left_out_and_nothing_of_the_live_warehouse(
+        self, shop: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        inherited = {vault.KEY_VARIABLE: "a key of some length", "CRM_EXCLUSIONS": "/shop/exclusions.csv"}
+        for name, value in inherited.items():
+            monkeypatch.setenv(name, value)
+        environment = day_environment()
+        assert inherited.items() <= environment.items()
+        assert environment["PATH"]
+        assert "CRM_OUT" not in environment and str(shop.out) not in environment.values()
 
     def test_a_refused_past_day_says_why_and_leaves_the_live_warehouse_alone(self, shop: Settings) -> None:
         with dg.DagsterInstance.ephemeral() as instance:
