@@ -11,6 +11,7 @@ import pytest
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest.declaration import load_platforms
 from crm_warehouse.journeys import refresh_triggers
+from crm_warehouse.journeys.__main__ import utc_moment
 from crm_warehouse.journeys.plan import hourly_plan
 from crm_warehouse.journeys.publication import (
     hourly_settings,
@@ -137,6 +138,11 @@ def test_without_a_file_or_anybody_there_is_nothing_to_take_out(settings: Settin
 def test_before_the_first_publication_nobody_is_known(settings: Settings) -> None:
     with pytest.raises(WarehouseError, match="Nothing is published yet"):
         refresh_triggers(settings)
+
+
+@pytest.mark.parametrize("text", ["2025-06-30T12:00", "2025-06-30T14:00+02:00", "2025-06-30T12:00Z"])
+def test_a_moment_may_be_given_in_any_zone(text: str) -> None:
+    assert utc_moment(text) == AT
 
 
 def test_erased_people_are_recognised_by_the_vault_of_the_warehouse_it_serves(settings: Settings) -> None:
