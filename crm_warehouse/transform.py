@@ -138,21 +138,27 @@ def _remove_messages() -> None:
         path.write_text(json.dumps(content))
 
 
-def ensure_manifest() -> Path:
-    """The project's manifest, parsed again only when a project file is newer."""
+def ensure_manifest(settings: Settings | None = None) -> Path:
+    """The project's manifest, parsed again only when a project file is newer.
+
+    Args:
+        settings: The warehouse whose project vars count, since lineage depends on them. A manifest does not say with
+            which it was parsed, so with vars of its own dbt looks itself what has changed.
+    """
     manifest = target_dir() / "manifest.json"
-    if not manifest.exists() or manifest.stat().st_mtime < _newest_input():
+    has_own_vars = settings is not None and bool(settings.var_overrides)
+    if has_own_vars or not manifest.exists() or manifest.stat().st_mtime < _newest_input():
         from dbt.cli.main import dbtRunner
 
-        outcome = dbtRunner().invoke(["parse", *_common_arguments(None)])
+        outcome = dbtRunner().invoke(["parse", *_common_arguments(settings)])
         if not outcome.success:
             raise WarehouseError(f"dbt could not parse the project: {outcome.exception}")
     return manifest
 
 
-def read_manifest() -> dict[str, Any]:
-    """The parsed manifest as a dictionary."""
-    manifest: dict[str, Any] = json.loads(ensure_manifest().read_text())
+def read_manifest(settings: Settings | None = None) -> dict[str, Any]:
+    """The parsed manifest as a dictionary; see `ensure_manifest`."""
+    manifest: dict[str, Any] = json.loads(ensure_manifest(settings).read_text())
     return manifest
 
 

@@ -104,7 +104,7 @@ def refresh_triggers(
 def _refresh(
     settings: Settings, own: Settings, live: PublishedVersion, build_id: str, at: datetime | None
 ) -> tuple[int, IngestReport]:
-    manifest = read_manifest()
+    manifest = read_manifest(own)
     plan = hourly_plan(manifest, load_platforms())
     now = datetime.now(UTC).replace(tzinfo=None)
     report = ingest(own, build_id, at=at or now, only=plan.tables)

@@ -1,13 +1,16 @@
 """dbt in this process: what its failures say, and where the rows behind them go."""
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 from crm_warehouse import transform
 from crm_warehouse.settings import PROJECT_DIR, Settings
-from crm_warehouse.transform import DbtRun, run_dbt
+from crm_warehouse.transform import DbtRun, ensure_manifest, run_dbt
 from tests.python.publish.test_ledger_macros import PROJECT
 
 EMAIL = "ada@example.com"
@@ -65,3 +68,25 @@ def test_dbt_leaves_no_value_on_disk(run: tuple[DbtRun, Settings]) -> None:
 
 def test_messages_name_nobody(run: tuple[DbtRun, Settings]) -> None:
     assert "@" not in "".join(messages(run[0]).values())
+
+
+def test_a_warehouse_with_vars_of_its_own_is_parsed_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+
+    class Runner:
+        def invoke(self, arguments: list[str]) -> SimpleNamespace:
+            calls.append(arguments)
+            return SimpleNamespace(success=True)
+
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
+    (tmp_path / "manifest.json").write_text("{}")
+    settings = Settings(raw=tmp_path, out=tmp_path)
+    ensure_manifest(settings)
+    assert calls == []
+    ensure_manifest(replace(settings, var_overrides={"platforms": {}}))
+    ((command, *arguments),) = calls
+    assert command == "parse"
+    assert arguments[-2:] == ["--vars", '{"platforms": {}}']
