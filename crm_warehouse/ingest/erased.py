@@ -41,7 +41,7 @@ def normalized_email(address: str) -> str:
 
 def international_phone(number: str) -> str:
     """SQL for a number in E.164; null unless it was written internationally, which alone is unique in the world."""
-    digits = f"regexp_replace(regexp_replace(replace({number}, '(0)', ''), '[^0-9+]', '', 'g'), '^00', '+')"
+    digits = f"regexp_replace(regexp_replace(replace({number}, '(0)', ''), '[^0-9+]+', '', 'g'), '^00', '+')"
     return f"case when regexp_full_match({digits}, '\\+[1-9][0-9]{{7,14}}') then {digits} end"
 
 
@@ -65,18 +65,32 @@ class Erasures:
         stones = vault.known_tombstones(self.settings)
         if not stones:
             return
+        # A past day or an hourly run has the vault of another warehouse, and not the lock that its requests need.
+        is_own_vault = vault.root(self.settings) == self.settings.out
+        requests = vault.open_requests(self.settings) if is_own_vault else []
+        if requests:
+            # The others' values were sought when their own requests were open.
+            self._find(
+                [stone for stone in stones if stone.erased_at >= requests[0].requested_at], checked, guard
+            )
+            self.con.execute("create or replace temp table ingest_sought as from ingest_touched")
+        self._find(stones, checked, guard)
+        for entry in checked:
+            for part in entry.parts:
+                self._remember(entry, part)
+        if requests:
+            requests[-1].values = sorted({*requests[-1].values, *self._values(checked)})
+            vault.save_request(self.settings, requests[-1])
+        for entry in checked:
+            entry.parts = [self._without_copy(entry, part) for part in entry.parts]
+
+    def _find(self, stones: Sequence[vault.Tombstone], checked: Sequence[Checked], guard: Guard) -> None:
+        """Fill `ingest_touched` with the rows that these tombstones reach."""
         self._prepare(stones)
         for source in dict.fromkeys(entry.source for entry in checked):
             tables = {entry.table.name: entry for entry in checked if entry.source == source}
             for entry in _people_first(tables):
                 guard(entry, partial(self._find_rows, entry, tables))
-        # A past day or an hourly run has the vault of another warehouse, and not the lock that its requests need.
-        is_own_vault = vault.root(self.settings) == self.settings.out
-        if is_own_vault and (requests := vault.open_requests(self.settings)):
-            requests[-1].values = sorted({*requests[-1].values, *self._values(checked)})
-            vault.save_request(self.settings, requests[-1])
-        for entry in checked:
-            entry.parts = [self._without_copy(entry, part) for part in entry.parts]
 
     def _prepare(self, stones: Sequence[vault.Tombstone]) -> None:
         """The hash function and what to compare with. The key is a variable: it shows in no statement."""
@@ -93,8 +107,8 @@ class Erasures:
             "ingest_touched (part_id integer, file_index ubigint, file_row_number bigint, loses_person boolean)",
         ):
             self.con.execute(f"create or replace temp table {table}")
-        rows = [[stone.kind, stone.hash, stone.erased_at] for stone in stones]
-        self.con.executemany("insert into ingest_tombstones values (?, ?, ?)", rows)
+        if rows := [[stone.kind, stone.hash, stone.erased_at] for stone in stones]:
+            self.con.executemany("insert into ingest_tombstones values (?, ?, ?)", rows)
 
     # -- finding ----------------------------------------------------------------------------------------------
 
@@ -114,7 +128,6 @@ class Erasures:
                     f"cast({part.attempt(key)} as varchar) from {part.landed.relation} as p "
                     f"semi join ingest_touched as x on {_same_row(part)}"
                 )
-            self._remember(entry, part)
 
     def _reasons(self, part: Part, tables: Mapping[str, Checked]) -> Iterator[str]:
         """One query per reason why a row is about somebody erased."""
@@ -190,26 +203,28 @@ class Erasures:
     # -- what must not be found afterwards --------------------------------------------------------------------
 
     def _values(self, checked: Sequence[Checked]) -> list[str]:
-        """Personal values of erased people that nobody else has, for the proof."""
+        """Personal values of the people being erased that nobody else has, for the proof."""
         self.con.execute("create or replace temp table ingest_values (value varchar)")
         parts = [part for entry in checked if not entry.failed for part in entry.parts]
         for part in parts:
             for value in _personal(part):
                 self.con.execute(
                     f"insert into ingest_values select distinct {value} from {part.landed.relation} as p "
-                    f"semi join ingest_touched as x on {_same_row(part)} where length({value}) >= {_SHORTEST_SOUGHT} "
+                    f"semi join ingest_sought as x on {_same_row(part)} where length({value}) >= {_SHORTEST_SOUGHT} "
                     f"and (regexp_matches({value}, '[^\\W\\d]') or length({value}) > 8)"
                     # A single word is a name that others have too, in their addresses and in products.
                     f"and regexp_matches({value}, '[0-9@]|\\S\\s+\\S')"
                 )
-        for part in parts:
-            for value in _personal(part):
-                # In any spelling and as a part, since that is how the proof looks for it.
-                self.con.execute(
-                    f"delete from ingest_values as sought using (select distinct lower({value}) as value "
-                    f"from {part.landed.relation} as p anti join ingest_touched as x on {_same_row(part)}) as kept "
-                    "where contains(kept.value, lower(sought.value))"
-                )
+        # In any spelling and as a part, since that is how the proof looks for it. Parts are found by comparing every
+        # two values; equal ones go first, by a hash join, and leave few.
+        for condition in ("kept.value = lower(sought.value)", "contains(kept.value, lower(sought.value))"):
+            for part in parts:
+                for value in _personal(part):
+                    self.con.execute(
+                        f"delete from ingest_values as sought using (select distinct lower({value}) as value from "
+                        f"{part.landed.relation} as p anti join ingest_touched as x on {_same_row(part)}) as kept "
+                        f"where {condition}"
+                    )
         return [row[0] for row in self.con.execute("select distinct value from ingest_values").fetchall()]
 
     # -- copies -----------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Raw data of erased people is left out, or stays without them, however often it is delivered again."""
 
+from datetime import timedelta
+
 import duckdb
 import pytest
 
@@ -173,3 +175,20 @@ def test_an_hourly_run_leaves_people_out_and_the_builds_request_alone(shop: Shop
     with duckdb.connect(str(own.warehouse_path), read_only=True) as con:
         theirs = "select count(*) from conformed_shopify.customer where id = ?"
         assert con.execute(theirs, [person.customer_id]).fetchall() == [(0,)]
+
+
+def test_values_of_people_erased_before_are_not_sought_again(shop: Shop, person: Person) -> None:
+    shop.erase_person(person)
+    later = REQUESTED_AT + timedelta(days=1)
+    ((customer_id, email),) = shop.raw(
+        "select id, lower(email) from '{shopify}/customer.parquet' where email is not null and lower(email) <> "
+        f"'{person.email}' and email not like '%+%' order by id limit 1"
+    )
+    shop.erase(("record", "shopify", "customer", str(customer_id)), ("email", email), at=later)
+    vault.save_request(shop.settings, vault.Request("r", later, None))
+    shop.ingest()
+    (request,) = vault.open_requests(shop.settings)
+    sought = {value.lower() for value in request.values}
+    assert email in sought
+    assert person.email not in sought
+    assert anywhere(shop, person.email) == []
