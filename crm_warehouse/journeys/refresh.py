@@ -8,10 +8,8 @@ may run, publish or roll back meanwhile. What it leaves there holds no data.
 
 import logging
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import duckdb
 
@@ -32,7 +30,7 @@ from crm_warehouse.privacy import vault
 from crm_warehouse.publish.files import disk_errors
 from crm_warehouse.publish.layout import PublishedVersion
 from crm_warehouse.publish.lock import writer_lock
-from crm_warehouse.publish.stage import git_revision, published_marts
+from crm_warehouse.publish.stage import published_marts, version_facts
 from crm_warehouse.publish.versions import live_version
 from crm_warehouse.settings import Settings, environment
 from crm_warehouse.transform import read_manifest, run_dbt
@@ -111,7 +109,7 @@ def _refresh(
     _copy_published(settings, own, live, plan)
     _run(own, build_id, plan)
     (mart,) = (mart for mart in published_marts(manifest) if mart.name == TRIGGERS)
-    path = write_triggers(own, mart, _facts(report, live, now))
+    path = write_triggers(own, mart, version_facts(live.version, report, now))
     with duckdb.connect(str(path), read_only=True) as con:
         (count,) = con.execute(f"select count(*) from {TRIGGERS}").fetchall()[0]
     put_in_place(settings, path)
@@ -145,19 +143,6 @@ def _run(own: Settings, build_id: str, plan: Plan) -> None:
         missing = sorted(unique_id.split(".")[2] for unique_id in plan.unique_ids - succeeded)
         told = problems or [f"{name} did not run" for name in missing]
         raise WarehouseError("Triggers are not published:" + "".join(f"\n- {problem}" for problem in told))
-
-
-def _facts(report: IngestReport, live: PublishedVersion, created_at: datetime) -> Mapping[str, Any]:
-    """The file's own record: of which moment it is, and of which version its customers."""
-    return {
-        "version": live.version,
-        "as_of_at": report.as_of_at,
-        "as_of_date": report.as_of_date,
-        "build_id": report.build_id,
-        "created_at": created_at.replace(microsecond=0),
-        "git_revision": git_revision(),
-        "project_version": live.manifest["project_version"],
-    }
 
 
 def _own_dbt(own: Settings) -> dict[str, str]:

@@ -20,6 +20,7 @@ import duckdb
 from crm_warehouse.custody import State, prove_custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import recheck_inputs
+from crm_warehouse.ingest.report import IngestReport
 from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_folder, sha256, write_json
 from crm_warehouse.publish.layout import (
     CANDIDATE_FILE,
@@ -29,7 +30,7 @@ from crm_warehouse.publish.layout import (
     candidate_dir,
     staging_dir,
 )
-from crm_warehouse.publish.ledger import BuildProof, prove_build
+from crm_warehouse.publish.ledger import BuildProof, RunContext, prove_build
 from crm_warehouse.publish.lock import writer_lock
 from crm_warehouse.publish.record import add_version_tables
 from crm_warehouse.publish.versions import next_version
@@ -42,6 +43,15 @@ logger = logging.getLogger(__name__)
 # DuckDB 2.0's own format cannot be read by 1.x; most BI drivers ship 1.2 or later.
 STORAGE_VERSION = "v1.2.0"
 READ_ONLY = 0o444
+_VERSION_COLUMNS = {
+    "version": "varchar",
+    "as_of_at": "timestamp",
+    "as_of_date": "date",
+    "build_id": "varchar",
+    "created_at": "timestamp",
+    "git_revision": "varchar",
+    "project_version": "varchar",
+}
 
 
 @dataclass(frozen=True)
@@ -175,15 +185,7 @@ def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart
     logger.info("copying %d marts into the candidate", len(marts))
     created_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     context = proof.context
-    facts: dict[str, Any] = {
-        "version": next_version(settings, created_at),
-        "as_of_at": context.as_of_at.isoformat(),
-        "as_of_date": context.as_of_date.isoformat(),
-        "build_id": context.build_id,
-        "created_at": created_at.isoformat(),
-        "git_revision": git_revision(),
-        "project_version": _project_version(),
-    }
+    facts = version_facts(next_version(settings, created_at), context, created_at)
     path, impersonal_path = folder / MARTS_FILE, folder / IMPERSONAL_FILE
     with open_candidate(settings, path) as con:
         copy_marts(con, [mart for mart in marts if _is_shared(mart)], marts)
@@ -219,6 +221,25 @@ def _stage(settings: Settings, proof: BuildProof, state: State, marts: list[Mart
     }
     write_json(folder / CANDIDATE_FILE, record)
     return Candidate.read(folder)
+
+
+def version_facts(version: str, origin: RunContext | IngestReport, created_at: datetime) -> dict[str, Any]:
+    """A file's own row of `warehouse_version`.
+
+    Args:
+        version: Version of the marts it holds or rests on.
+        origin: The run that made it.
+        created_at: When its tables were copied, UTC.
+    """
+    return {
+        "version": version,
+        "as_of_at": origin.as_of_at.isoformat(),
+        "as_of_date": origin.as_of_date.isoformat(),
+        "build_id": origin.build_id,
+        "created_at": created_at.replace(microsecond=0).isoformat(),
+        "git_revision": _git_revision(),
+        "project_version": _project_version(),
+    }
 
 
 @contextmanager
@@ -292,16 +313,12 @@ def _is_impersonal(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _record_version(con: duckdb.DuckDBPyConnection, facts: Mapping[str, Any]) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in _VERSION_COLUMNS.items())
+    con.execute(f"create table candidate.main.warehouse_version ({columns})")
+    listed, marks = ", ".join(_VERSION_COLUMNS), ", ".join("?" * len(_VERSION_COLUMNS))
     con.execute(
-        """
-        create table candidate.main.warehouse_version (
-            version varchar, as_of_at timestamp, as_of_date date, build_id varchar, created_at timestamp,
-            git_revision varchar, project_version varchar
-        )
-        """
-    )
-    con.execute(
-        "insert into candidate.main.warehouse_version values (?, ?, ?, ?, ?, ?, ?)", list(facts.values())
+        f"insert into candidate.main.warehouse_version ({listed}) values ({marks})",  # noqa: S608 - our own names
+        [facts[name] for name in _VERSION_COLUMNS],
     )
 
 
@@ -400,7 +417,7 @@ def _freshness(sources: list[dict[str, Any]], as_of_at: datetime) -> dict[str, d
     }
 
 
-def git_revision() -> str:
+def _git_revision() -> str:
     """The checkout's commit, marked when files differ from it; `unknown` where there is no checkout."""
     git = shutil.which("git")
     if git is None:
