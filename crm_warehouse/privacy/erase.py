@@ -94,10 +94,10 @@ def apply_erasures(settings: Settings, build_id: str) -> int:
                 vault.save_request(settings, request)
                 vault.add_tombstones(settings, _tombstones(con, settings, request))
         records = {record[0] for request in requests for record in request.records}
-        # A run of the hour that has read them must not publish them after this.
+        # A run of the hour that has read them must not publish them after this; later ones leave them out.
         with writer_lock(hourly_settings(settings), build_id, wait_seconds=_HOURLY_SECONDS):
             without_customers(settings, customers_of(settings, records))
-            rewritten = rewrite_versions(settings, records)
+        rewritten = rewrite_versions(settings, records)
         renew_warehouse(settings)
         # Rows that broke a rule in earlier builds, by key.
         for failing_rows in settings.out.glob(f"quality/*/{QUARANTINE_FILE}"):
