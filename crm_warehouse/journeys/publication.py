@@ -56,13 +56,16 @@ def journeys_file(settings: Settings) -> Path:
     return settings.published_dir / JOURNEYS_FILE
 
 
-def write_triggers(own: Settings, mart: Mart, facts: Mapping[str, Any]) -> Path:
+def write_triggers(own: Settings, mart: Mart, facts: Mapping[str, Any]) -> tuple[Path, int]:
     """Write the triggers of a private warehouse into a new file and look at it as a reader would.
 
     Args:
         own: The hourly run's warehouse, which is not the marts' one.
         mart: How the triggers are documented.
         facts: The file's row of `warehouse_version`.
+
+    Returns:
+        The file, and how many triggers are in it.
 
     Raises:
         WarehouseError: the file does not hold what it should; nothing was published.
@@ -75,7 +78,7 @@ def write_triggers(own: Settings, mart: Mart, facts: Mapping[str, Any]) -> Path:
             copy_marts(con, [mart], [mart], facts)
             (rows,) = con.execute(f"select count(*) from marts.{TRIGGERS}").fetchall()[0]
         _check(path, rows)
-    return path
+    return path, int(rows)
 
 
 def put_in_place(settings: Settings, path: Path) -> None:

@@ -109,11 +109,9 @@ def _refresh(
     _copy_published(settings, own, live, plan)
     _run(own, build_id, plan)
     (mart,) = (mart for mart in published_marts(manifest) if mart.name == TRIGGERS)
-    path = write_triggers(own, mart, version_facts(live.version, report, now))
-    with duckdb.connect(str(path), read_only=True) as con:
-        (count,) = con.execute(f"select count(*) from {TRIGGERS}").fetchall()[0]
+    path, count = write_triggers(own, mart, version_facts(live.version, report, now))
     put_in_place(settings, path)
-    return int(count), report
+    return count, report
 
 
 def _copy_published(settings: Settings, own: Settings, live: PublishedVersion, plan: Plan) -> None:

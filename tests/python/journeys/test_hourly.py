@@ -68,7 +68,9 @@ def warehouse(settings: Settings, *rows: str) -> Settings:
 
 
 def publish(settings: Settings, mart: Mart, *rows: str) -> None:
-    put_in_place(settings, write_triggers(warehouse(settings, *rows), mart, FACTS))
+    path, count = write_triggers(warehouse(settings, *rows), mart, FACTS)
+    assert count == len(rows)
+    put_in_place(settings, path)
 
 
 def people(settings: Settings) -> list[Any]:
