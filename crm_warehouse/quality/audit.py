@@ -20,13 +20,12 @@ from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest.sql import literal
 from crm_warehouse.publish.files import sha256, write_json
 from crm_warehouse.publish.layout import AUDIT_FILE, CANDIDATE_FILE, MARTS_FILE, Candidate
-from crm_warehouse.quality.measures import MEASURES_FILE
+from crm_warehouse.quality.measures import ARRIVAL_FILE, MEASURES_FILE
 from crm_warehouse.quality.overrides import OVERRIDES_FILE, active_overrides
 from crm_warehouse.quality.results import AuditReport, GateReport, RuleResult
 from crm_warehouse.quality.rules import ARRIVAL_DIR, RELEASE_DIR, Rule, arrival_rules, candidate_rules
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
-ARRIVAL_FILE = "arrival.json"
 QUARANTINE_FILE = "quarantine.duckdb"
 
 

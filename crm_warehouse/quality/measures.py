@@ -21,6 +21,8 @@ from crm_warehouse.publish.versions import list_versions, live_version
 from crm_warehouse.settings import Settings
 
 MEASURES_FILE = "arrival.duckdb"
+ARRIVAL_FILE = "arrival.json"
+"""The verdict on the measures, beside them."""
 SQL_DIR = Path(__file__).parent / "sql"
 # Eight weeks of the same weekday, and as much of a longer pause as was missed.
 RECENT_WEEKS = 8

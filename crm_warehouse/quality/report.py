@@ -15,13 +15,10 @@ from crm_warehouse.ingest.sql import literal
 from crm_warehouse.publish.files import read_json, write_json, write_text
 from crm_warehouse.publish.layout import AUDIT_FILE, QUALITY_FILE, QUALITY_RESULTS_FILE, Candidate
 from crm_warehouse.publish.versions import live_version
-from crm_warehouse.quality.measures import MEASURES_FILE, quality_dir
+from crm_warehouse.quality.measures import ARRIVAL_FILE, MEASURES_FILE, quality_dir
 from crm_warehouse.quality.results import AuditReport, GateReport
 from crm_warehouse.settings import Settings
 
-RESULTS_FILE = QUALITY_RESULTS_FILE
-REPORT_FILE = QUALITY_FILE
-ARRIVAL_FILE = "arrival.json"
 HISTORY_KEPT = 90
 
 _TABLES = """
@@ -60,8 +57,8 @@ def write_report(settings: Settings, build_id: str, folder: Path) -> dict[str, A
         },
     }
     content["history"] = [*_history(settings), _line(content, candidate)][-HISTORY_KEPT:]
-    write_json(folder / RESULTS_FILE, content)
-    write_text(folder / REPORT_FILE, render(content))
+    write_json(folder / QUALITY_RESULTS_FILE, content)
+    write_text(folder / QUALITY_FILE, render(content))
     return content
 
 
@@ -101,7 +98,7 @@ def _records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]
 
 def _history(settings: Settings) -> list[dict[str, Any]]:
     live = live_version(settings)
-    path = live.folder / RESULTS_FILE if live else None
+    path = live.folder / QUALITY_RESULTS_FILE if live else None
     return list(read_json(path)["history"]) if path and path.exists() else []
 
 

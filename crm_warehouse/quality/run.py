@@ -18,11 +18,9 @@ from crm_warehouse.publish.layout import AUDIT_FILE, candidate_dir
 from crm_warehouse.quality.audit import FAILED, PASSED, QUARANTINE_FILE
 from crm_warehouse.quality.measures import measure_arrival, quality_dir
 from crm_warehouse.quality.overrides import OVERRIDES_FILE
-from crm_warehouse.quality.report import REPORT_FILE, write_report
+from crm_warehouse.quality.report import write_report
 from crm_warehouse.quality.results import AuditReport, GateReport, RuleResult
 from crm_warehouse.settings import PROJECT_DIR, Settings
-
-__all__ = ["REPORT_FILE", "Judge", "audit_folder", "check_arrival", "run_audit"]
 
 logger = logging.getLogger(__name__)
 

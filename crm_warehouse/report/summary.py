@@ -10,9 +10,14 @@ from typing import Any
 import duckdb
 
 from crm_warehouse.publish.files import read_json
-from crm_warehouse.publish.layout import AUDIT_FILE, SITE_FILE, PublishedVersion
+from crm_warehouse.publish.layout import (
+    AUDIT_FILE,
+    QUALITY_FILE,
+    QUALITY_RESULTS_FILE,
+    SITE_FILE,
+    PublishedVersion,
+)
 from crm_warehouse.publish.versions import live_version
-from crm_warehouse.quality.report import REPORT_FILE, RESULTS_FILE
 from crm_warehouse.quality.results import AuditReport
 from crm_warehouse.settings import Settings
 
@@ -70,7 +75,7 @@ def _print_gates(live: PublishedVersion) -> None:
     audit = AuditReport.read(live.folder / AUDIT_FILE)
     proof = live.manifest["proof"]
     print("\nGates")
-    quality = live.folder / RESULTS_FILE
+    quality = live.folder / QUALITY_RESULTS_FILE
     arrival = len(read_json(quality)["arrival"]) if quality.exists() else 0
     print(f"  arrival    passed, {arrival:,} rules, {quarantined:,} rows in quarantine")
     print(f"  model      passed, {proof['nodes']:,} models and tests, {len(proof['warnings'])} warnings")
@@ -78,7 +83,7 @@ def _print_gates(live: PublishedVersion) -> None:
     excused = [rule for rule in audit.rules if rule.note]
     for rule in excused:
         print(f"             {rule.rule}: {rule.note}")
-    print(f"  findings   {live.folder / REPORT_FILE}")
+    print(f"  findings   {live.folder / QUALITY_FILE}")
 
 
 def _print_next(settings: Settings) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 import dagster as dg
 
+from crm_warehouse.publish.layout import QUALITY_FILE
 from crm_warehouse.publish.publish import publish_candidate
 from crm_warehouse.publish.stage import stage_candidate
-from crm_warehouse.quality.run import REPORT_FILE, run_audit
+from crm_warehouse.quality.run import run_audit
 from orchestration.defs.report import REPORT
 from orchestration.gates import CANDIDATE, gate_metadata
 from orchestration.manifest import TRANSLATOR, manifest
@@ -58,7 +59,7 @@ def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
     yield dg.AssetCheckResult(
         check_name="release_audit",
         passed=audit.passed,
-        metadata=gate_metadata(audit.rules, staged.folder / REPORT_FILE),
+        metadata=gate_metadata(audit.rules, staged.folder / QUALITY_FILE),
     )
 
 

@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 from crm_warehouse.publish.files import read_json
+from crm_warehouse.publish.layout import QUALITY_RESULTS_FILE
 from crm_warehouse.publish.versions import live_version
-from crm_warehouse.quality.report import RESULTS_FILE
 from crm_warehouse.sample import write_sample
 from tests.faults.pipeline import Night, Refused, dbt_target, parse_project
 
@@ -90,7 +90,7 @@ def not_assessed(night: Night) -> set[str]:
     """Rules of both gates that had nothing to compare with in the newest version."""
     live = live_version(night.settings)
     assert live is not None
-    results = read_json(live.folder / RESULTS_FILE)
+    results = read_json(live.folder / QUALITY_RESULTS_FILE)
     return {
         rule["rule"]
         for gate in ("arrival", "release")
