@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from crm_warehouse.access import open_to_readers
+from crm_warehouse.ingest.sql import literal
 from crm_warehouse.publish.files import fsync, write_json
 from crm_warehouse.publish.layout import MARTS_FILE, PARQUET_DIR, versions_dir
 from crm_warehouse.publish.versions import (
@@ -81,7 +82,7 @@ def add_version_tables(
     origin = {"version": facts["version"], "compared_version": live.version if live else None}
     changes = [origin | change for change in changes]
     with duckdb.connect() as con:
-        con.execute(f"attach '{_quoted(marts)}' as candidate")
+        con.execute(f"attach {literal(str(marts))} as candidate")
         _create(
             con, "published_versions", "One row per version ever published, up to this one.", _VERSION_COLUMNS
         )
@@ -112,7 +113,8 @@ def write_record(settings: Settings) -> None:
         rows = [_row(span, span.version in compared) for span in published_spans(settings)]
         _insert(con, "published_versions", _VERSION_COLUMNS, rows)
         con.execute(
-            f"copy (from candidate.main.published_versions order by version) to '{_quoted(partial)}' (format parquet)"
+            "copy (from candidate.main.published_versions order by version) "
+            f"to {literal(str(partial))} (format parquet)"
         )
     open_to_readers(partial)
     fsync(partial)
@@ -182,9 +184,9 @@ def _create(
 ) -> None:
     listed = ", ".join(f"{column} {kind}" for column, (kind, _) in columns.items())
     con.execute(f"create table candidate.main.{name} ({listed})")
-    con.execute(f"comment on table candidate.main.{name} is '{_quoted(description)}'")
+    con.execute(f"comment on table candidate.main.{name} is {literal(description)}")
     for column, (_, text) in columns.items():
-        con.execute(f"comment on column candidate.main.{name}.{column} is '{_quoted(text)}'")
+        con.execute(f"comment on column candidate.main.{name}.{column} is {literal(text)}")
 
 
 def _insert(
@@ -198,14 +200,10 @@ def _insert(
 
 def _inherit_changes(con: duckdb.DuckDBPyConnection, live: Path) -> None:
     """What had changed up to the live version; a file made before this table existed has none."""
-    con.execute(f"attach '{_quoted(live)}' as base (read_only)")
+    con.execute(f"attach {literal(str(live))} as base (read_only)")
     exists = con.execute(
         "select 1 from duckdb_tables() where database_name = 'base' and table_name = 'schema_changes'"
     ).fetchall()
     if exists:
         con.execute("insert into candidate.main.schema_changes by name from base.main.schema_changes")
     con.execute("detach base")
-
-
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")

@@ -21,6 +21,7 @@ from crm_warehouse.custody import State, prove_custody
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.ingest import recheck_inputs
 from crm_warehouse.ingest.report import IngestReport
+from crm_warehouse.ingest.sql import identifier, literal
 from crm_warehouse.publish.files import disk_errors, fsync, read_json, remove_folder, sha256, write_json
 from crm_warehouse.publish.layout import (
     CANDIDATE_FILE,
@@ -255,9 +256,11 @@ def open_candidate(settings: Settings, candidate: Path) -> Iterator[duckdb.DuckD
     with duckdb.connect(":memory:", config=config) as con:
         con.execute("set TimeZone = 'UTC'")
         # Views name their database, and dbt names it after the file.
-        con.execute(f"attach {_text(warehouse)} as {_name(warehouse.stem)} (read_only)")
-        con.execute(f"attach {_text(candidate)} as candidate (storage_version {_text(STORAGE_VERSION)})")
-        con.execute(f"use {_name(warehouse.stem)}")
+        con.execute(f"attach {literal(str(warehouse))} as {identifier(warehouse.stem)} (read_only)")
+        con.execute(
+            f"attach {literal(str(candidate))} as candidate (storage_version {literal(STORAGE_VERSION)})"
+        )
+        con.execute(f"use {identifier(warehouse.stem)}")
         yield con
         con.execute("checkpoint candidate")
         con.execute("detach candidate")
@@ -323,18 +326,19 @@ def _record_version(con: duckdb.DuckDBPyConnection, facts: Mapping[str, Any]) ->
 
 
 def _create_table(con: duckdb.DuckDBPyConnection, mart: Mart, *, without: frozenset[str]) -> None:
-    source, target = f"{_name(mart.schema)}.{_name(mart.name)}", f"candidate.main.{_name(mart.name)}"
+    source = f"{identifier(mart.schema)}.{identifier(mart.name)}"
+    target = f"candidate.main.{identifier(mart.name)}"
     kinds = {
         name: kind for name, kind, *_ in con.execute(f"describe {source}").fetchall() if name not in without
     }
     columns = ", ".join(
-        f"{_name(name)} {kind}"
+        f"{identifier(name)} {kind}"
         + (f" using compression {mart.compressions[name]}" if name in mart.compressions else "")
         for name, kind in kinds.items()
     )
     con.execute(f"create table {target} ({columns})")
-    order = f" order by {', '.join(map(_name, mart.sort_by))}" if mart.sort_by else ""
-    listed = ", ".join(map(_name, kinds))
+    order = f" order by {', '.join(map(identifier, mart.sort_by))}" if mart.sort_by else ""
+    listed = ", ".join(map(identifier, kinds))
     con.execute(f"insert into {target} select {listed} from {source}{order}")  # noqa: S608 - names from the manifest, quoted
 
 
@@ -344,20 +348,20 @@ def _create_view(con: duckdb.DuckDBPyConnection, mart: Mart, marts: list[Mart]) 
     (warehouse,) = con.execute("select current_database()").fetchall()[0]
     # What a view reads is looked up when it is made.
     con.execute("use candidate")
-    con.execute(f"create view main.{_name(mart.name)} as {definition}")
-    con.execute(f"use {_name(warehouse)}")
+    con.execute(f"create view main.{identifier(mart.name)} as {definition}")
+    con.execute(f"use {identifier(warehouse)}")
 
 
 def _comment(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
     """Carry the documentation into the file, where BI tools show it."""
-    relation = f"candidate.main.{_name(mart.name)}"
+    relation = f"candidate.main.{identifier(mart.name)}"
     existing = {name for name, *_ in con.execute(f"describe {relation}").fetchall()}
     if mart.description:
         kind = "view" if mart.is_view else "table"
-        con.execute(f"comment on {kind} {relation} is {_text(mart.description)}")
+        con.execute(f"comment on {kind} {relation} is {literal(mart.description)}")
     for column, description in mart.column_descriptions.items():
         if description and column in existing:
-            con.execute(f"comment on column {relation}.{_name(column)} is {_text(description)}")
+            con.execute(f"comment on column {relation}.{identifier(column)} is {literal(description)}")
 
 
 def _describe(settings: Settings, path: Path, marts: list[Mart]) -> dict[str, dict[str, Any]]:
@@ -379,7 +383,7 @@ def _describe(settings: Settings, path: Path, marts: list[Mart]) -> dict[str, di
 
 
 def _describe_mart(con: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Any]:
-    relation = f"main.{_name(mart.name)}"
+    relation = f"main.{identifier(mart.name)}"
     (rows,) = con.execute(f"select count(*) from {relation}").fetchall()[0]  # noqa: S608 - quoted
     columns = con.execute(f"describe {relation}").fetchall()
     return {
@@ -430,13 +434,3 @@ def _git_revision() -> str:
 def _project_version() -> str:
     found = re.search(r"^version: *(\S+)", (PROJECT_DIR / "dbt_project.yml").read_text(), re.MULTILINE)
     return found[1] if found else "unknown"
-
-
-def _name(identifier: str) -> str:
-    escaped = identifier.replace('"', '""')
-    return f'"{escaped}"'
-
-
-def _text(value: object) -> str:
-    escaped = str(value).replace("'", "''")
-    return f"'{escaped}'"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from crm_warehouse.ingest.sql import literal
 from crm_warehouse.sample import graphql
 from crm_warehouse.sample.arrays import Columns
 from crm_warehouse.sample.catalogue import Catalogue
@@ -91,7 +92,7 @@ class Writer:
 
     def _copy(self, sql: str, target: Path, options: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        self.con.execute(f"copy ({sql}) to '{_quoted(target)}' ({options})")
+        self.con.execute(f"copy ({sql}) to {literal(str(target))} ({options})")
 
     def merge(self) -> Iterator[str]:
         """Bring part files into order of time, slice by slice; yields the name of each table done."""
@@ -101,7 +102,7 @@ class Writer:
                 yield f"{table.platform}.{self.name(table)}"
 
     def _merge_table(self, table: RawTable) -> None:
-        parts = f"read_parquet('{_quoted(self._part_dir(table))}/*.parquet')"
+        parts = f"read_parquet({literal(f'{self._part_dir(table)}/*.parquet')})"
         for number, (low, high) in enumerate(self._slices(parts)):
             target = self.out / table.platform / self.name(table) / f"part-{number:03d}.parquet"
             self._copy(_final(table, f"{parts} where sort_s >= {low} and sort_s < {high}"), target, FINAL)
@@ -116,10 +117,6 @@ class Writer:
         [(cuts,)] = self.con.execute(f"select quantile_disc(sort_s, {shares}) from {parts}").fetchall()
         edges = [low, *sorted(set(cuts or []) - {low}), high + 1]
         return list(zip(edges[:-1], edges[1:], strict=True))
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _final(table: RawTable, rows: str) -> str:
