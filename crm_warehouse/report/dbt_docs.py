@@ -9,13 +9,13 @@ parts that it does not show, and a catalog of the candidate's tables; and it is 
 
 import base64
 import gzip
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from crm_warehouse.publish.files import fsync
 from crm_warehouse.publish.layout import DBT_DOCS_FILE, Candidate
+from crm_warehouse.report.site import embedded_json
 
 _NOT_SHOWN = (
     "build_path",
@@ -65,17 +65,13 @@ def write_dbt_docs(candidate: Candidate, manifest: Mapping[str, Any]) -> Path:
 
     page = Path(DOCS_INDEX_FILE_PATH).read_text()
     for name, content in (("MANIFEST", shown_manifest(manifest)), ("CATALOG", _catalog(candidate, manifest))):
-        page = page.replace(f'"{name}.JSON INLINE DATA"', _inside_script(content))
+        page = page.replace(f'"{name}.JSON INLINE DATA"', embedded_json(content))
     page = page.replace("<head>", f"<head>{_POLICY}", 1)
     packed = base64.b64encode(gzip.compress(page.encode(), mtime=0)).decode()
     path = candidate.folder / DBT_DOCS_FILE
     path.write_text(_PACKED % packed)
     fsync(path)
     return path
-
-
-def _inside_script(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def shown_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:

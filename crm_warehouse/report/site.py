@@ -9,6 +9,7 @@ the vars `report_personal_data`, `report_customers` and `report_min_people`.
 
 import json
 import logging
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,7 @@ def _script(source: str) -> str:
     return source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def embedded_json(content: dict[str, Any]) -> str:
+def embedded_json(content: Mapping[str, Any]) -> str:
     """Data as it can stand inside of a script element, whatever names a shop gives its campaigns."""
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
