@@ -1,15 +1,13 @@
 """`make bench`: build a 1 M-customer shop from raw files to published marts, beside the floor on the same files."""
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
 
-from benchmarks.measure import as_row, costliest_nodes, cpu_by_phase, machine, measure
+from benchmarks.measure import as_row, costliest_nodes, cpu_by_phase, keep, machine, measure
 from crm_warehouse.settings import PROJECT_DIR
 
-RESULTS = Path(__file__).with_name("results")
 PHASES = {
     "ingest": "checking ",
     "models and tests": " [1/",
@@ -40,9 +38,7 @@ def main() -> None:
         "build_cpu_by_phase": cpu_by_phase(build, PHASES),
         "build_cpu_of_costliest_nodes": costliest_nodes(build),
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"build_{arguments.customers}.json").write_text(json.dumps(figures, indent=2) + "\n")
-    print(json.dumps(figures, indent=2))
+    keep(f"build_{arguments.customers}", figures)
 
 
 def _sample(raw: Path, customers: int) -> Path:

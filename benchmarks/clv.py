@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from benchmarks.measure import as_row, machine, measure
+from benchmarks.measure import as_row, keep, machine, measure
 from crm_warehouse.clv import metrics
 from crm_warehouse.clv.cells import read_purchase_cells, read_spend_cells
 from crm_warehouse.clv.purchases import fit_purchases
@@ -29,7 +29,6 @@ from crm_warehouse.clv.spend import fit_spend
 from crm_warehouse.settings import PROJECT_DIR
 
 PEERS = Path(__file__).with_name("clv_peers.py")
-RESULTS = Path(__file__).with_name("results")
 
 # A refund undoes the customer's latest earlier order; one without such an order undoes what is not in the data.
 RAW = """
@@ -105,9 +104,9 @@ def main() -> None:
         home = arguments.home or Path(folder)
         figures = run(arguments.orders.resolve(), arguments.cutoff, arguments.horizon, home, arguments.peers)
     if arguments.result:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"clv_{arguments.result}.json").write_text(json.dumps(figures, indent=2) + "\n")
-    print(json.dumps(figures, indent=2))
+        keep(f"clv_{arguments.result}", figures)
+    else:
+        print(json.dumps(figures, indent=2))
 
 
 def run(orders: Path, cutoff: date, horizon: int, home: Path, peers: Path | None = None) -> dict[str, Any]:

@@ -10,7 +10,6 @@ processes are measured: cells and fit (backtest included), `int_clv_expected_pur
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,15 +21,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from benchmarks.measure import as_row, machine, measure
+from benchmarks.measure import as_row, keep, machine, measure
 from crm_warehouse import clv
 from crm_warehouse.clv.store import create_fits_table
 from crm_warehouse.sample.config import CHUNK_PEOPLE, DAY, SHOP_END, SHOP_START, SampleConfig
 from crm_warehouse.sample.people import make_people
 from crm_warehouse.sample.purchases import SPEND_P, Purchases, make_purchases
-from crm_warehouse.settings import PROJECT_DIR, Settings
+from crm_warehouse.settings import PROJECT_DIR, Settings, environment
 
-RESULTS = Path(__file__).with_name("results")
 # The backtest samples the customers with the smallest keys; in a large shop a hundredth of them holds its sample.
 LARGE_SHOP = 4_200_000
 BUILD_ID = "benchmark"
@@ -98,9 +96,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         figures = measured(given.home or Path(folder), given.customers)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"clv_speed_{given.customers}.json").write_text(json.dumps(figures, indent=2) + "\n")
-    print(json.dumps(figures, indent=2))
+    keep(f"clv_speed_{given.customers}", figures)
 
 
 def measured(home: Path, customers: int) -> dict[str, Any]:
@@ -198,13 +194,13 @@ def compiled(settings: Settings) -> dict[str, tuple[str, str, str]]:
     # dbt keeps the database it looks at open: not the one that is measured, but one of the same name.
     home = settings.out / "compiled"
     home.mkdir(exist_ok=True)
-    os.environ["CRM_WAREHOUSE_PATH"] = str(home / settings.warehouse_path.name)
-    outcome = dbtRunner().invoke(
-        ["compile", "--log-level", "none", "--log-level-file", "none"]
-        + ["--select", *(name for names in STAGES.values() for name in names)]
-        + ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
-        + ["--target-path", str(home / "target"), "--log-path", str(home / "logs")]
-    )
+    with environment({"CRM_WAREHOUSE_PATH": str(home / settings.warehouse_path.name)}):
+        outcome = dbtRunner().invoke(
+            ["compile", "--log-level", "none", "--log-level-file", "none"]
+            + ["--select", *(name for names in STAGES.values() for name in names)]
+            + ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+            + ["--target-path", str(home / "target"), "--log-path", str(home / "logs")]
+        )
     if not outcome.success:
         raise RuntimeError(f"dbt could not compile the models: {outcome.exception}")
     return {

@@ -18,12 +18,11 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.measure import machine
+from benchmarks.measure import keep, machine
 from crm_warehouse.ingest.sql import literal
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from crm_warehouse.transform import run_dbt, target_dir
 
-RESULTS = Path(__file__).parent / "results"
 PEERS = Path(__file__).with_name("components_peers.py")
 OURS = "crm_warehouse"
 
@@ -42,8 +41,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         figures = compare(arguments.warehouse, Path(folder), arguments.peers)
     if arguments.result:
-        (RESULTS / f"components_{arguments.result}.json").write_text(json.dumps(figures, indent=2) + "\n")
-    print(json.dumps(figures, indent=2))
+        keep(f"components_{arguments.result}", figures)
+    else:
+        print(json.dumps(figures, indent=2))
 
 
 def compare(warehouse: Path, folder: Path, peers: Path | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Run a command to its end and say what it cost, by the operating system's own accounting."""
 
+import json
 import os
 import platform
 import resource
@@ -9,7 +10,9 @@ import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+RESULTS = Path(__file__).with_name("results")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,14 @@ def measure(command: list[str], stdout: IO[str] | None = None) -> Cost:
         peak_gib=round(usage.ru_maxrss / 2**20, 2),
         lines=lines,
     )
+
+
+def keep(name: str, figures: dict[str, Any]) -> None:
+    """Write the figures to `results/<name>.json` and print them."""
+    text = json.dumps(figures, indent=2)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(text + "\n")
+    print(text)
 
 
 def self_cost() -> dict[str, float]:

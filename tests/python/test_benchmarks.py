@@ -1,8 +1,13 @@
 """Whose CPU a benchmark says it was."""
 
+import json
 import sys
+from pathlib import Path
 
-from benchmarks.measure import Cost, costliest_nodes, cpu_by_phase, measure
+import pytest
+
+from benchmarks import measure as measurement
+from benchmarks.measure import Cost, costliest_nodes, cpu_by_phase, keep, measure
 
 LINES = [
     (2.0, "10:00:00 checking shop"),
@@ -34,3 +39,13 @@ def test_a_command_is_measured_with_every_line_it_prints() -> None:
     cost = measure([sys.executable, "-c", "print('a'); sum(range(3_000_000)); print('b')"])
     assert [line for _, line in cost.lines] == ["a", "b"]
     assert 0 < cost.cpu_seconds < 60
+
+
+def test_figures_are_kept_as_they_are_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(measurement, "RESULTS", tmp_path / "results")
+    keep("build_10", {"customers": 10})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"customers": 10}
+    assert (tmp_path / "results" / "build_10.json").read_text() == printed
