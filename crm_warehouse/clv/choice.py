@@ -174,9 +174,7 @@ def _choose(histories: Sequence[Histories], fit: PurchaseFit, incumbent: Incumbe
         for assessment in _assess(origin, _earlier(origins, number), year_before.get(number), fit)
     )
     winner, reason = _winner(assessments, fit, incumbent.winner if incumbent else MODEL)
-    gate, gate_reason = _gate(
-        winner, assessments, was_refused=incumbent is not None and incumbent == Incumbent(winner, "refused")
-    )
+    gate, gate_reason = _gate(winner, assessments, was_refused=incumbent == Incumbent(winner, "refused"))
     candidate = FORMULA if gate == "refused" else winner
     today = origins.get(0)
     season = _season(year_before.get(0), fit) if candidate == SEASON else None

@@ -1,1 +1,1 @@
-"""What a finished build tells the person in front of it."""
+"""What a build tells people: the report and dbt's documentation of each version, and the last lines in the terminal."""

@@ -10,7 +10,7 @@ from crm_warehouse.journeys import refresh_triggers
 from crm_warehouse.settings import Settings
 from orchestration.steps import LANE, RETRY, step_errors
 
-# A run that takes longer than an hour is waited for by one other, not by all that follow.
+# Runs of this job wait for each other in their lane; what may hold the lock is an erasure or `make triggers`.
 WAIT_SECONDS = 600
 
 
