@@ -42,7 +42,7 @@ _COLUMNS = {
     "customer_360": (
         "customer_key", "as_of", "email", "phone", "segment_keys", "last_ordered_at", "is_email_contactable",
         "is_email_suppressed", "is_email_bounced", "has_marked_email_spam", "is_sms_contactable",
-        "is_sms_suppressed", "is_sms_bounced",
+        "email_consent_at", "is_sms_suppressed", "is_sms_bounced", "sms_consent_at",
     ),
     "customer_identifiers": ("record_key", "customer_key", "email_normalized"),
     "customer_keys": ("customer_key", "current_customer_key"),

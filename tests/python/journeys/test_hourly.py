@@ -85,7 +85,7 @@ def test_a_run_reads_the_published_marts_and_only_the_raw_tables_that_triggers_n
     assert set(plan.tables) == {"shopify", "klaviyo", "journeys"}
     assert {"abandoned_checkout", "order"} <= plan.tables["shopify"]
     assert plan.tables["shopify"].isdisjoint({"order_line", "refund", "fulfillment"})
-    assert plan.tables["klaviyo"] == {"event", "metric", "person"}
+    assert plan.tables["klaviyo"] == {"event", "global_exclusion", "metric", "person"}
     assert {"journeys", "journey_triggers", "assert_journey_rules_are_valid"} <= set(plan.nodes)
     assert {"assert_journey_triggers_keep_the_rules", "unique_journey_triggers_journey_trigger_key"} <= set(
         plan.nodes
