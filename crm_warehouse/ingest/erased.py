@@ -67,7 +67,8 @@ class Erasures:
             return
         # A past day or an hourly run has the vault of another warehouse, and not the lock that its requests need.
         is_own_vault = vault.root(self.settings) == self.settings.out
-        requests = vault.open_requests(self.settings) if is_own_vault else []
+        # One that came after the build had begun is the next build's.
+        requests = [r for r in vault.open_requests(self.settings) if is_own_vault and r.build_id]
         if requests:
             # The others' values were sought when their own requests were open.
             self._find(

@@ -1,6 +1,6 @@
 """Raw data of erased people is left out, or stays without them, however often it is delivered again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 import pytest
@@ -152,10 +152,14 @@ def test_a_lost_or_changed_key_stops_the_build(
 def test_what_the_proof_will_look_for_is_only_the_persons_own(shop: Shop, person: Person) -> None:
     shop.erase_person(person)
     vault.save_request(
-        shop.settings, vault.Request("r", vault.known_tombstones(shop.settings)[0].erased_at, None)
+        shop.settings,
+        vault.Request("r", vault.known_tombstones(shop.settings)[0].erased_at, None, build_id="build"),
     )
+    came_late = vault.Request("s", datetime(2100, 1, 1), None)
+    vault.save_request(shop.settings, came_late)
     shop.ingest()
-    (request,) = vault.open_requests(shop.settings)
+    request, late = vault.open_requests(shop.settings)
+    assert late == came_late
     assert person.email in {value.lower() for value in request.values}
     others = shop.raw(
         "select lower(email) from '{shopify}/customer.parquet' where email is not null and lower(email) <> "
@@ -166,7 +170,7 @@ def test_what_the_proof_will_look_for_is_only_the_persons_own(shop: Shop, person
 
 def test_an_hourly_run_leaves_people_out_and_the_builds_request_alone(shop: Shop, person: Person) -> None:
     shop.erase_person(person)
-    vault.save_request(shop.settings, vault.Request("r", REQUESTED_AT, None))
+    vault.save_request(shop.settings, vault.Request("r", REQUESTED_AT, None, build_id="build"))
     (request,) = (shop.settings.out / "private" / "requests").iterdir()
     before = request.read_bytes()
     own = hourly_settings(shop.settings)
@@ -185,7 +189,7 @@ def test_values_of_people_erased_before_are_not_sought_again(shop: Shop, person:
         f"'{person.email}' and email not like '%+%' order by id limit 1"
     )
     shop.erase(("record", "shopify", "customer", str(customer_id)), ("email", email), at=later)
-    vault.save_request(shop.settings, vault.Request("r", later, None))
+    vault.save_request(shop.settings, vault.Request("r", later, None, build_id="build"))
     shop.ingest()
     (request,) = vault.open_requests(shop.settings)
     sought = {value.lower() for value in request.values}
