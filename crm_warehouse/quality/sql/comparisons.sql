@@ -138,11 +138,13 @@ select
     greatest(
         coalesce(before.null_count / before.row_count, 0), coalesce(was.null_count / was.row_count, 0)
     ) as null_share_before,
-    greatest(before.mean, coalesce(was.mean, before.mean)) as highest_mean_before
+    greatest(before.mean, coalesce(was.mean, before.mean)) as highest_mean_before,
+    coalesce(bursting.bursts, false) as bursts
 from columns as now
 inner join columns as before
     on before.source_name = now.source_name and before.table_name = now.table_name
     and before.column_name = now.column_name and not before.is_new
+left join bursting on bursting.source_name = now.source_name and bursting.table_name = now.table_name
 left join live.columns as was
     on was.source_name = now.source_name and was.table_name = now.table_name
     and was.column_name = now.column_name and was.is_new
