@@ -103,10 +103,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = arguments.home or Path(folder)
         figures = run(arguments.orders.resolve(), arguments.cutoff, arguments.horizon, home, arguments.peers)
-    if arguments.result:
-        keep(f"clv_{arguments.result}", figures)
-    else:
-        print(json.dumps(figures, indent=2))
+    keep(arguments.result and f"clv_{arguments.result}", figures)
 
 
 def run(orders: Path, cutoff: date, horizon: int, home: Path, peers: Path | None = None) -> dict[str, Any]:

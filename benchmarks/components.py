@@ -40,10 +40,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         figures = compare(arguments.warehouse, Path(folder), arguments.peers)
-    if arguments.result:
-        keep(f"components_{arguments.result}", figures)
-    else:
-        print(json.dumps(figures, indent=2))
+    keep(arguments.result and f"components_{arguments.result}", figures)
 
 
 def compare(warehouse: Path, folder: Path, peers: Path | None) -> dict[str, Any]:

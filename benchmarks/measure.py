@@ -56,11 +56,12 @@ def measure(command: list[str], stdout: IO[str] | None = None) -> Cost:
     )
 
 
-def keep(name: str, figures: dict[str, Any]) -> None:
-    """Write the figures to `results/<name>.json` and print them."""
+def keep(name: str | None, figures: dict[str, Any]) -> None:
+    """Print the figures, and with a name write them to `results/<name>.json`."""
     text = json.dumps(figures, indent=2)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(text + "\n")
+    if name:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.json").write_text(text + "\n")
     print(text)
 
 

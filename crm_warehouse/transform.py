@@ -192,7 +192,7 @@ def _release_database() -> None:
     from dbt.adapters.factory import reset_adapters
 
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt has no types here
-    reset_adapters()  # type: ignore[no-untyped-call]  # nor here
+    reset_adapters()  # type: ignore[no-untyped-call]  # dbt has none here either
 
 
 def _node_result(result: Any, failing_rows: str | None) -> NodeResult:

@@ -78,7 +78,7 @@ class Erasures:
         self._find(stones, checked, guard)
         for entry in checked:
             for part in entry.parts:
-                self._remember(entry, part)
+                guard(entry, partial(self._remember, entry, part))
         if requests:
             requests[-1].values = sorted({*requests[-1].values, *self._values(checked)})
             vault.save_request(self.settings, requests[-1])
