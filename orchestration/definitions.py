@@ -4,10 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.event_log import sync_at_checkpoints
 from orchestration.resources import WarehouseResource
-
-sync_at_checkpoints()
 
 
 @dg.definitions
