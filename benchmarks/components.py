@@ -20,8 +20,8 @@ import duckdb
 
 from benchmarks.measure import keep, machine
 from crm_warehouse.ingest.sql import literal
-from crm_warehouse.settings import PROJECT_DIR, Settings
-from crm_warehouse.transform import run_dbt, target_dir
+from crm_warehouse.settings import Settings
+from crm_warehouse.transform import parse_project, run_dbt, target_dir
 
 PEERS = Path(__file__).with_name("components_peers.py")
 OURS = "crm_warehouse"
@@ -69,11 +69,9 @@ def compare(warehouse: Path, folder: Path, peers: Path | None) -> dict[str, Any]
 
 def ours(folder: Path) -> dict[str, float]:
     """The project's own materialization on `folder`/edges.parquet; parsing the project is not counted."""
-    from dbt.cli.main import dbtRunner
-
     settings = Settings(raw=folder, out=folder)
     os.environ.update(settings.to_env() | {"CRM_BUILD_ID": "components"})
-    parsed = dbtRunner().invoke(["--quiet", "parse", "--project-dir", str(PROJECT_DIR)])
+    project = parse_project()
     started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
     with duckdb.connect(str(settings.warehouse_path)) as con:
         con.execute("create schema intermediate")
@@ -85,7 +83,7 @@ def ours(folder: Path) -> dict[str, float]:
         ["run", "--select", "int_identity_components"],
         settings=settings,
         build_id="components",
-        manifest=parsed.result,
+        manifest=project,
     )
     if run.failed:
         raise RuntimeError(f"{run.failed} in {target_dir()}")

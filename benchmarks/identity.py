@@ -20,7 +20,7 @@ import yaml
 from benchmarks.measure import self_cost
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.settings import Settings
-from crm_warehouse.transform import run_dbt
+from crm_warehouse.transform import parse_project, run_dbt
 
 CONTRACT = {
     "record_key": "varchar",
@@ -68,20 +68,25 @@ def main() -> None:
     arguments = parser.parse_args()
     with _folder(arguments.work) as folder:
         settings = Settings(raw=folder, out=folder)
+        settings.out.mkdir(parents=True, exist_ok=True)
+        project = parse_project(settings)
+        before = self_cost()["cpu_seconds"]
         mapping: dict[str, str] = yaml.safe_load(arguments.mapping.read_text())
-        resolve(settings, arguments.records, mapping)
+        resolve(settings, arguments.records, mapping, project)
         with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
             con.execute(
                 "copy (select record_key as record_id, customer_key as cluster_id "
                 f"from intermediate.int_customers_resolved) to '{arguments.out}'"
             )
-            figures = {"cost": self_cost()}
+            cost = self_cost()
+            cost["resolving_cpu_seconds"] = round(cost["cpu_seconds"] - before, 1)
+            figures = {"cost": cost}
             if arguments.truth:
                 figures |= score(con, arguments.records, mapping["record_key"], arguments.truth)
     print(json.dumps(figures, indent=2))
 
 
-def resolve(settings: Settings, records: Path, mapping: dict[str, str]) -> None:
+def resolve(settings: Settings, records: Path, mapping: dict[str, str], project: Any) -> None:
     """Fill the record contract from `records` and build the identity models into `settings`' warehouse.
 
     Args:
@@ -89,6 +94,7 @@ def resolve(settings: Settings, records: Path, mapping: dict[str, str]) -> None:
         records: Parquet or CSV file, one row per record.
         mapping: Contract column -> SQL expression over the file's columns. `record_key` is required and must be
             unique; a column left out is null. The truth must not be mapped.
+        project: The project as `parse_project` returns it.
 
     Raises:
         WarehouseError: An unknown column in the mapping, a key that is not unique, or a model that failed.
@@ -118,8 +124,8 @@ def resolve(settings: Settings, records: Path, mapping: dict[str, str]) -> None:
         raise WarehouseError(
             f"{records}: record_key is empty or repeated in {rows[0][0]} rows; it must be unique"
         )
-    _dbt(settings, ["seed", "--select", *SEEDS])
-    _dbt(settings, ["run", "--select", MODELS, "--exclude", "int_identity_records_unioned"])
+    _dbt(settings, ["seed", "--select", *SEEDS], project)
+    _dbt(settings, ["run", "--select", MODELS, "--exclude", "int_identity_records_unioned"], project)
 
 
 def score(con: duckdb.DuckDBPyConnection, records: Path, key: str, truth: str) -> dict[str, Any]:
@@ -144,8 +150,8 @@ def score(con: duckdb.DuckDBPyConnection, records: Path, key: str, truth: str) -
     }
 
 
-def _dbt(settings: Settings, arguments: list[str]) -> None:
-    run = run_dbt(arguments, settings=settings, build_id="identity-benchmark")
+def _dbt(settings: Settings, arguments: list[str], project: Any) -> None:
+    run = run_dbt(arguments, settings=settings, build_id="identity-benchmark", manifest=project)
     if run.failed:
         raise WarehouseError("; ".join(f"{result.unique_id}: {result.message}" for result in run.failed))
 

@@ -27,6 +27,7 @@ FIT_BOUNDARY = "source:pipeline.clv_fits+ source:pipeline.message_sentiments+"
 
 _SUCCESS = {"success", "pass", "warn", "no-op"}
 _PROJECT_INPUTS = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "snapshots", "tests/dbt")
+_parsed: dict[tuple[Path, tuple[str, ...]], Any] = {}
 
 
 @dataclass(frozen=True)
@@ -148,12 +149,29 @@ def ensure_manifest(settings: Settings | None = None) -> Path:
     manifest = target_dir() / "manifest.json"
     has_own_vars = settings is not None and bool(settings.var_overrides)
     if has_own_vars or not manifest.exists() or manifest.stat().st_mtime < _newest_input():
-        from dbt.cli.main import dbtRunner
-
-        outcome = dbtRunner().invoke(["parse", *_common_arguments(settings)])
-        if not outcome.success:
-            raise WarehouseError(f"dbt could not parse the project: {outcome.exception}")
+        parse_project(settings)
     return manifest
+
+
+def parse_project(settings: Settings | None = None) -> Any:
+    """Write the project's manifest and return it, for `run_dbt` in processes that build many times.
+
+    Raises:
+        WarehouseError: dbt cannot parse the project.
+    """
+    from dbt.cli.main import dbtRunner
+
+    arguments = _common_arguments(settings)
+    outcome = dbtRunner().invoke(["parse", *arguments])
+    if not outcome.success:
+        raise WarehouseError(f"dbt could not parse the project: {outcome.exception}")
+    _parsed[target_dir(), tuple(arguments)] = outcome.result
+    return outcome.result
+
+
+def parsed_project(settings: Settings) -> Any:
+    """What `parse_project` returned last in this process, so that all of a build runs one state of the project."""
+    return _parsed.get((target_dir(), tuple(_common_arguments(settings)))) or parse_project(settings)
 
 
 def read_manifest(settings: Settings | None = None) -> dict[str, Any]:

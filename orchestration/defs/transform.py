@@ -11,7 +11,7 @@ from dagster_dbt import dbt_assets
 
 from crm_warehouse.clv import fit
 from crm_warehouse.sentiment import score_messages
-from crm_warehouse.transform import FIT_BOUNDARY, build_arguments, row_counts, run_dbt
+from crm_warehouse.transform import FIT_BOUNDARY, build_arguments, parsed_project, row_counts, run_dbt
 from orchestration.dbt_events import dagster_events
 from orchestration.manifest import TRANSLATOR, manifest
 from orchestration.resources import WarehouseResource
@@ -90,7 +90,12 @@ def _run_selection(
     arguments = _subset(context) or build_arguments(after_fit=after_fit)
     # No retry: an interrupted invocation leaves a ledger that cannot be published; a new run starts over.
     with step_errors():
-        run = run_dbt(arguments, settings=settings, build_id=context.run.run_id)
+        run = run_dbt(
+            arguments,
+            settings=settings,
+            build_id=context.run.run_id,
+            manifest=parsed_project(settings),
+        )
     yield from dagster_events(
         run,
         manifest=manifest(),

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,8 +14,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from crm_warehouse.sample import write_sample
 from crm_warehouse.settings import PROJECT_DIR
-from tests.faults.pipeline import Night, dbt_target, parse_project
+from tests.faults.pipeline import Night
+
+CUSTOMERS = 400
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Build:
     out: Path
     returncode: int
     output: str
+    seconds: float
     marts_name: str = "marts.duckdb"
 
     @property
@@ -48,6 +53,7 @@ def run_build(raw: Path, out: Path, *, as_of: date | None = None, **project_vars
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("CRM_", "DBT_", "DAGSTER_"))
     }
+    start = time.monotonic()
     process = subprocess.run(
         build_command(raw, out, as_of=as_of, **project_vars),
         cwd=PROJECT_DIR,
@@ -55,32 +61,44 @@ def run_build(raw: Path, out: Path, *, as_of: date | None = None, **project_vars
         capture_output=True,
         text=True,
     )
-    return Build(out, process.returncode, process.stdout + process.stderr)
+    return Build(out, process.returncode, process.stdout + process.stderr, time.monotonic() - start)
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Build]:
-    """Build a raw folder into a fresh place and insist that it was published."""
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample shop, and what it spent on advertising."""
+    folder = tmp_path_factory.mktemp("raw")
+    write_sample(folder, customers=CUSTOMERS)
+    write_spend(folder / "marketing")
+    return folder
 
-    def build(raw: Path, **options: Any) -> Build:
-        finished = run_build(raw, tmp_path_factory.mktemp("out"), **options)
-        assert finished.returncode == 0, finished.output[-6000:]
-        return finished
 
+def write_spend(folder: Path, until: date = date(2025, 6, 30)) -> None:
+    """What a shop types into a spreadsheet: the only input that no connector brings."""
+    folder.mkdir()
+    days = [date(year, month, 15) for year in (2024, 2025) for month in range(1, 13)]
+    rows = [f"{day},Google,all,{day.month * 10}.50,,EUR" for day in days if day <= until]
+    (folder / "marketing_spend.csv").write_text(
+        "\n".join(["date,channel,campaign_id,cost,impressions,currency", *rows, ""])
+    )
+
+
+@pytest.fixture(scope="session")
+def shop(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The sample shop, published; who changes anything takes a copy."""
+    build = run_build(raw, tmp_path_factory.mktemp("out"))
+    assert build.returncode == 0, build.output[-6000:]
     return build
 
 
 @pytest.fixture(scope="session")
-def built_here(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Build]:
+def built_here(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Callable[..., Build]:
     """The same steps in this process, without Dagster and its start: for tests that compare what is published."""
-    target = tmp_path_factory.mktemp("target")
-    with dbt_target(target):
-        project = parse_project()
 
     def build(raw: Path, *, as_of: date | None = None, **project_vars: Any) -> Build:
         out = tmp_path_factory.mktemp("out")
-        with dbt_target(target):
-            Night(raw, out, as_of, out.name, project, project_vars=project_vars).run()
-        return Build(out, 0, "")
+        start = time.monotonic()
+        Night(raw, out, as_of, out.name, project, project_vars=project_vars).run()
+        return Build(out, 0, "", time.monotonic() - start)
 
     return build

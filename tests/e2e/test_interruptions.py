@@ -2,37 +2,30 @@
 
 import json
 import random
+import shutil
 import subprocess
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from crm_warehouse.sample import write_sample
 from tests.e2e.conftest import Build, run_build
 from tests.e2e.interruptions import Reader, kill_a_build
 
 
 @pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("raw")
-    write_sample(folder, customers=150)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def shop(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Build, float]:
-    start = time.monotonic()
-    build = run_build(raw, tmp_path_factory.mktemp("out"))
-    assert build.returncode == 0, build.output[-6000:]
-    return build, time.monotonic() - start
+def own(shop: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """A warehouse to be interrupted."""
+    out = tmp_path_factory.mktemp("interrupted") / "out"
+    shutil.copytree(shop.out, out, symlinks=True)
+    return replace(shop, out=out)
 
 
 @pytest.fixture
-def reader(shop: tuple[Build, float]) -> Iterator[Reader]:
-    thread = Reader(shop[0].marts)
+def reader(own: Build) -> Iterator[Reader]:
+    thread = Reader(own.marts)
     thread.start()
     yield thread
     thread.stop()
@@ -40,33 +33,29 @@ def reader(shop: tuple[Build, float]) -> Iterator[Reader]:
     assert thread.backward == 0
 
 
-def test_a_killed_build_harms_nobody_and_the_next_one_succeeds(
-    raw: Path, shop: tuple[Build, float], reader: Reader
-) -> None:
-    build, seconds = shop
-    before = build.value("select version from warehouse_version")
-    kill_a_build(raw, build.out, after=random.Random(7).uniform(0.2, 0.95) * seconds)
-    recovered = run_build(raw, build.out)
+def test_a_killed_build_harms_nobody_and_the_next_one_succeeds(raw: Path, own: Build, reader: Reader) -> None:
+    before = own.value("select version from warehouse_version")
+    assert kill_a_build(raw, own.out, after=random.Random(7).uniform(0.2, 0.7) * own.seconds)
+    recovered = run_build(raw, own.out)
     assert recovered.returncode == 0, recovered.output[-6000:]
     assert recovered.value("select version from warehouse_version") > before
     assert len(reader.versions) > 1
 
 
 def test_a_failing_build_says_why_and_publishes_nothing(
-    raw: Path, shop: tuple[Build, float], reader: Reader, tmp_path: Path
+    raw: Path, own: Build, reader: Reader, tmp_path: Path
 ) -> None:
-    build, _ = shop
-    before = build.value("select version from warehouse_version")
+    before = own.value("select version from warehouse_version")
     broken = tmp_path / "raw"
     subprocess.run(["cp", "-r", raw, broken], check=True)
     order = broken / "shopify" / "order.parquet"
     order.write_bytes(order.read_bytes()[:-100])
-    failed = run_build(broken, build.out)
+    failed = run_build(broken, own.out)
     assert failed.returncode == 1
     assert "shopify" in failed.output
     assert "order.parquet" in failed.output
     assert "Traceback" not in failed.output
-    assert build.value("select version from warehouse_version") == before
+    assert own.value("select version from warehouse_version") == before
 
 
 PEOPLE = {
@@ -77,19 +66,20 @@ PEOPLE = {
 }
 
 
-def test_nothing_outside_the_databases_names_a_person(raw: Path, shop: tuple[Build, float]) -> None:
+def test_nothing_outside_the_databases_names_a_person(raw: Path, own: Build) -> None:
     """After good, killed and refused builds: logs, event logs, audit, manifest, reports, dbt's artifacts."""
-    build, _ = shop
     values = {
         value for table, columns in PEOPLE.items() for value in people(raw / f"{table}.parquet", columns)
     }
-    assert len(values) > 500
-    words = {form for value in values for form in (value.encode(), json.dumps(value)[1:-1].encode())}
-    written = [path for path in build.out.rglob("*") if path.is_file() and is_no_table(path)]
+    some = sorted(values)[::5]
+    assert len(some) > 500
+    words = {form for value in some for form in (value.encode(), json.dumps(value)[1:-1].encode())}
+    written = {
+        path.name: path.read_bytes() for path in own.out.rglob("*") if path.is_file() and is_no_table(path)
+    }
     assert len(written) > 30
-    found = {(path.name, word) for path in written for word in words if word in path.read_bytes()}
-    found |= {("console", word) for word in words if word in build.output.encode()}
-    assert {name for name, _ in found} == set()
+    written["console"] = own.output.encode()
+    assert {name for name, content in written.items() if any(word in content for word in words)} == set()
 
 
 def people(path: Path, columns: list[str]) -> set[str]:
@@ -103,8 +93,8 @@ def is_no_table(path: Path) -> bool:
     return path.suffix not in {".duckdb", ".wal", ".parquet", ".tmp"}
 
 
-def test_the_private_part_of_the_output_is_private(shop: tuple[Build, float]) -> None:
-    out = shop[0].out
+def test_the_private_part_of_the_output_is_private(shop: Build) -> None:
+    out = shop.out
     assert out.stat().st_mode & 0o777 == 0o711
     open_to_others = {path.name for path in out.iterdir() if path.stat().st_mode & 0o077}
     assert open_to_others == {"published"}

@@ -24,12 +24,11 @@ from crm_warehouse.sample import write_sample
 from crm_warehouse.settings import PROJECT_DIR, Settings
 from crm_warehouse.transform import read_manifest
 from tests.e2e.compare import differences
-from tests.e2e.conftest import Build, run_build
+from tests.e2e.conftest import CUSTOMERS, Build, run_build, write_spend
 from tests.e2e.kpi_queries import FORMULAS, MEASURES, mismatches
 from tests.e2e.report_pages import faults_of
 from tests.python.report.test_site import content_of
 
-CUSTOMERS = 400
 EARLIER = date(2024, 12, 31)
 HORIZON = 90
 LAST_DAY, NEXT_DAY = date(2025, 6, 30), date(2025, 7, 1)
@@ -94,29 +93,6 @@ select
     (select count(*) from message_events), (select count(*) from site_events), (select count(*) from tickets),
     (select sum(reopen_count) from tickets)
 """
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("raw")
-    write_sample(folder, customers=CUSTOMERS)
-    write_spend(folder / "marketing")
-    return folder
-
-
-def write_spend(folder: Path, until: date = date(2025, 6, 30)) -> None:
-    """What a shop types into a spreadsheet: the only input that no connector brings."""
-    folder.mkdir()
-    days = [date(year, month, 15) for year in (2024, 2025) for month in range(1, 13)]
-    rows = [f"{day},Google,all,{day.month * 10}.50,,EUR" for day in days if day <= until]
-    (folder / "marketing_spend.csv").write_text(
-        "\n".join(["date,channel,campaign_id,cost,impressions,currency", *rows, ""])
-    )
-
-
-@pytest.fixture(scope="module")
-def shop(raw: Path, built: Callable[..., Build]) -> Build:
-    return built(raw)
 
 
 def test_every_mart_is_published_and_none_is_empty_by_accident(shop: Build) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,8 +17,8 @@ from crm_warehouse.publish.publish import publish_candidate
 from crm_warehouse.publish.stage import stage_candidate
 from crm_warehouse.quality.overrides import OVERRIDES_FILE
 from crm_warehouse.quality.run import check_arrival, run_audit
-from crm_warehouse.settings import Settings, environment
-from crm_warehouse.transform import build_arguments, ensure_manifest, run_dbt
+from crm_warehouse.settings import Settings
+from crm_warehouse.transform import build_arguments, run_dbt
 
 
 class Refused(Exception):
@@ -28,21 +28,6 @@ class Refused(Exception):
         super().__init__(f"{gate}: {', '.join(rules)}")
         self.gate = gate
         self.rules = list(rules)
-
-
-def dbt_target(target: Path) -> AbstractContextManager[None]:
-    """Where dbt writes, and staging looks for the manifest, in this block."""
-    return environment(
-        {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target / "logs"), "DO_NOT_TRACK": "1"}
-    )
-
-
-def parse_project() -> Any:
-    """dbt's parsed project, in the target folder of the block it is called in."""
-    from dbt.cli.main import dbtRunner
-
-    ensure_manifest()
-    return dbtRunner().invoke(["parse", "--quiet"]).result
 
 
 @dataclass

@@ -4,31 +4,23 @@
 """
 
 import os
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from crm_warehouse.publish.files import read_json
 from crm_warehouse.publish.layout import QUALITY_RESULTS_FILE
 from crm_warehouse.publish.versions import live_version
 from crm_warehouse.sample import write_sample
-from tests.faults.pipeline import Night, Refused, dbt_target, parse_project
+from tests.faults.pipeline import Night, Refused
 
 # Black Friday to Cyber Monday (29 November to 2 December) is in the middle.
 FIRST_DAY = date(2024, 11, 11)
 NIGHTS = int(os.environ.get("CRM_CLEAN_NIGHTS", "1"))
 NEW_CATEGORY_FROM = date(2024, 11, 20)
 CUSTOMERS = 600
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with dbt_target(tmp_path_factory.mktemp("target")):
-        yield parse_project()
 
 
 def raw_tables(folder: Path, day: date) -> Path:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,6 @@ from tests.faults.pipeline import (
     Refused,
     broken_model,
     copy_out,
-    dbt_target,
-    parse_project,
     published_bytes,
 )
 from tests.faults.raw_faults import LIVE_DAY, TONIGHT, RawFault
@@ -46,14 +43,8 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Shop:
     folder = tmp_path_factory.mktemp("shop")
-    with dbt_target(folder / "target"):
-        yield make_shop(folder)
-
-
-def make_shop(folder: Path) -> Shop:
-    project = parse_project()
     write_sample(folder / "before", customers=CUSTOMERS, until=LIVE_DAY)
     write_sample(folder / "raw", customers=CUSTOMERS, until=TONIGHT)
     Night(folder / "before", folder / "published", LIVE_DAY, "before", project).run()

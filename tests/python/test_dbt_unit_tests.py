@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,11 @@ from crm_warehouse.transform import DbtRun, run_dbt
 
 
 @pytest.fixture(scope="module")
-def empty_shop(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+def empty_shop(tmp_path_factory: pytest.TempPathFactory, project: Any) -> DbtRun:
     folder: Path = tmp_path_factory.mktemp("empty")
     settings = Settings(raw=folder / "raw", out=folder, as_of=date(2025, 6, 30))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DBT_TARGET_PATH", str(folder / "target"))
-        environment.setenv("DBT_LOG_PATH", str(folder / "logs"))
-        ingest_empty(settings)
-        return run_dbt(["build"], settings=settings, build_id="empty")
+    ingest_empty(settings)
+    return run_dbt(["build"], settings=settings, build_id="empty", manifest=project)
 
 
 def test_rules_hold_on_their_examples(empty_shop: DbtRun) -> None:

@@ -110,14 +110,16 @@ def test_every_test_is_an_asset_check(manifest: dict[str, Any], data_tests: list
     assert invisible == [], "a singular test over several models needs meta.dagster.ref"
 
 
-def test_every_test_runs_in_exactly_one_of_the_two_selections(data_tests: list[Node]) -> None:
-    runs = Counter(name for after_fit in (False, True) for name in _listed_tests(after_fit=after_fit))
+def test_every_test_runs_in_exactly_one_of_the_two_selections(data_tests: list[Node], project: Any) -> None:
+    runs = Counter(
+        name for after_fit in (False, True) for name in _listed_tests(project, after_fit=after_fit)
+    )
     assert {test["name"]: runs[test["name"]] for test in data_tests if runs[test["name"]] != 1} == {}
 
 
-def _listed_tests(*, after_fit: bool) -> list[str]:
+def _listed_tests(project: Any, *, after_fit: bool) -> list[str]:
     selection = build_arguments(after_fit=after_fit)[1:]
-    outcome = dbtRunner().invoke(
+    outcome = dbtRunner(project).invoke(
         ["list", *selection, "--resource-type", "test", "--output", "name", "--quiet", *PROJECT_ARGUMENTS]
     )
     assert outcome.success, outcome.exception

@@ -10,7 +10,7 @@ import pytest
 
 from crm_warehouse import transform
 from crm_warehouse.settings import PROJECT_DIR, Settings
-from crm_warehouse.transform import DbtRun, ensure_manifest, run_dbt
+from crm_warehouse.transform import DbtRun, ensure_manifest, parsed_project, run_dbt
 from tests.python.publish.test_ledger_macros import PROJECT
 
 EMAIL = "ada@example.com"
@@ -78,7 +78,7 @@ def test_a_warehouse_with_vars_of_its_own_is_parsed_with_them(
     class Runner:
         def invoke(self, arguments: list[str]) -> SimpleNamespace:
             calls.append(arguments)
-            return SimpleNamespace(success=True)
+            return SimpleNamespace(success=True, result=f"parsed {len(calls)}")
 
     monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
     monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
@@ -90,3 +90,9 @@ def test_a_warehouse_with_vars_of_its_own_is_parsed_with_them(
     ((command, *arguments),) = calls
     assert command == "parse"
     assert arguments[-2:] == ["--vars", '{"platforms": {}}']
+    with_vars = replace(settings, var_overrides={"platforms": {}})
+    assert [parsed_project(with_vars), parsed_project(settings), parsed_project(settings)] == [
+        "parsed 1",
+        "parsed 2",
+        "parsed 2",
+    ]

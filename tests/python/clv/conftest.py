@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -46,7 +47,7 @@ class Scores:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, int], CompiledModels]:
+def compiled(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Callable[[int, int], CompiledModels]:
     """Compile the CLV models for a pair of horizons: model -> (relation, SQL)."""
 
     @cache
@@ -54,7 +55,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, int], C
         folder = tmp_path_factory.mktemp("compiled")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("CRM_WAREHOUSE_PATH", str(folder / "warehouse.duckdb"))
-            outcome = dbtRunner().invoke(
+            outcome = dbtRunner(project).invoke(
                 ["compile", "--quiet", "--select", *BEFORE_FIT, *AFTER_FIT, *MARTS]
                 + ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
                 + ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -131,17 +132,17 @@ def distinct(scenario: int, record: Record) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def customers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def customers(tmp_path_factory: pytest.TempPathFactory, project: Any) -> dict[str, str]:
     """Record -> customer, all scenarios in one run."""
     folder = tmp_path_factory.mktemp("rules")
     rows = [{"record_key": f"other-{i}", **person} for i, person in enumerate(background(2000))]
     for number, (name, records) in enumerate([*SAME.items(), *APART.items()]):
         for side, record in enumerate(records):
             rows.append({"record_key": f"{name}-{side}", **distinct(number, record)})
-    return resolved(folder, rows)
+    return resolved(folder, rows, project)
 
 
-def resolved(folder: Path, rows: list[dict[str, str]]) -> dict[str, str]:
+def resolved(folder: Path, rows: list[dict[str, str]], project: Any) -> dict[str, str]:
     with duckdb.connect() as con:
         con.execute(f"create table records ({', '.join(f'{column} varchar' for column in CONTRACT)})")
         con.executemany(
@@ -154,10 +155,7 @@ def resolved(folder: Path, rows: list[dict[str, str]]) -> dict[str, str]:
         )
         con.execute(f"copy records to '{folder / 'records.parquet'}'")
     settings = Settings(raw=folder, out=folder)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DBT_TARGET_PATH", str(folder / "target"))
-        environment.setenv("DBT_LOG_PATH", str(folder / "logs"))
-        resolve(settings, folder / "records.parquet", {column: column for column in CONTRACT})
+    resolve(settings, folder / "records.parquet", {column: column for column in CONTRACT}, project)
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         return dict(
             con.execute("select record_key, customer_key from intermediate.int_customers_resolved").fetchall()
@@ -185,4 +183,5 @@ def test_a_mapping_of_a_column_that_identity_does_not_know_is_an_error(tmp_path:
             Settings(raw=tmp_path, out=tmp_path),
             PROJECT_DIR / "seeds" / "phone_countries.csv",
             {"record_key": "country_code", "entity_id": "calling_code"},
+            project=None,
         )

@@ -159,7 +159,10 @@ class TestOneWriter:
             "hourly_triggers": "journeys",
         }
 
-    def test_the_instance_configuration_is_valid(self, tmp_path: Path) -> None:
+    def test_the_instance_configuration_is_valid(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
         (tmp_path / "dagster.yaml").write_text((PROJECT_DIR / "orchestration" / "dagster.yaml").read_text())
         with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
             assert instance.run_retries_enabled
