@@ -75,7 +75,7 @@ def test_nothing_outside_the_databases_names_a_person(raw: Path, own: Build) -> 
     assert len(some) > 500
     words = {form for value in some for form in (value.encode(), json.dumps(value)[1:-1].encode())}
     written = {
-        path.name: path.read_bytes() for path in own.out.rglob("*") if path.is_file() and is_no_table(path)
+        str(path): path.read_bytes() for path in own.out.rglob("*") if path.is_file() and is_no_table(path)
     }
     assert len(written) > 30
     written["console"] = own.output.encode()
