@@ -9,6 +9,7 @@ are no tables. Nothing found is ever quoted.
 import mmap
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,14 +71,17 @@ def search(settings: Settings, values: Iterable[str]) -> SearchResult:
     result = SearchResult()
     if not sought:
         return result
-    with disk_errors("search the output folder"):
+    with (
+        disk_errors("search the output folder"),
+        duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit}) as con,
+    ):
         for path in _files(settings.out):
             if path.is_relative_to(settings.raw):
                 result.raw_files += 1
                 continue
             name = path.relative_to(settings.out).as_posix()
             result.files += 1
-            for place, count in [*_in_bytes(path, sought), *_in_columns(settings, path, sought, result)]:
+            for place, count in [*_in_bytes(path, sought), *_in_columns(con, path, sought, result)]:
                 result.findings.append(Finding(name, place, count))
     return result
 
@@ -106,24 +110,27 @@ def _in_bytes(path: Path, sought: list[str]) -> Iterator[tuple[str, int]]:
 
 
 def _in_columns(
-    settings: Settings, path: Path, sought: list[str], result: SearchResult
+    con: duckdb.DuckDBPyConnection, path: Path, sought: list[str], result: SearchResult
 ) -> Iterator[tuple[str, int]]:
-    with duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit}) as con:
-        for relation, columns in _relations(con, path):
+    with _relations(con, path) as relations:
+        for relation in relations:
+            columns = _text_columns(con, relation)
             result.columns += len(columns)
             for column, count in _count(con, relation, columns, sought):
                 yield f"{relation.split('.', 1)[-1]}, column {column}", count
 
 
-def _relations(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Every table of a DuckDB or Parquet file, and every conformed view, with its columns that can hold text."""
+@contextmanager
+def _relations(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[list[str]]:
+    """Every table of a DuckDB or Parquet file, and every conformed view, for this block; none of another file."""
     if path.suffix == ".parquet":
-        yield _described(con, f"read_parquet({literal(str(path))})")
+        yield [f"read_parquet({literal(str(path))})"]
         return
     start, magic = _DUCKDB_MAGIC
     with path.open("rb") as file:
         file.seek(start)
         if file.read(len(magic)) != magic:
+            yield []
             return
     # Views name their database, and dbt names it after the file.
     con.execute(f"attach {literal(str(path))} as {identifier(path.stem)} (read_only)")
@@ -133,14 +140,15 @@ def _relations(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str
         "union all select schema_name, view_name from duckdb_views() where database_name = current_database() "
         "and starts_with(schema_name, 'conformed_') order by all"
     ).fetchall()
-    for schema, table in names:
-        yield _described(con, f"{identifier(path.stem)}.{identifier(schema)}.{identifier(table)}")
+    yield [f"{identifier(path.stem)}.{identifier(schema)}.{identifier(table)}" for schema, table in names]
+    con.execute("use memory")
+    con.execute(f"detach {identifier(path.stem)}")
 
 
-def _described(con: duckdb.DuckDBPyConnection, relation: str) -> tuple[str, list[str]]:
+def _text_columns(con: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
     described = con.execute(f"describe select * from {relation}").fetchall()
     numeric = re.compile(r"(TINYINT|SMALLINT|INTEGER|BOOLEAN|DATE|TIMESTAMP|DECIMAL|DOUBLE|FLOAT)")
-    return relation, [name for name, kind, *_ in described if not numeric.match(kind)]
+    return [name for name, kind, *_ in described if not numeric.match(kind)]
 
 
 def _count(
