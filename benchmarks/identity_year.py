@@ -24,7 +24,13 @@ from crm_warehouse.ingest.sql import literal
 from crm_warehouse.settings import Settings
 from crm_warehouse.transform import parse_project, run_dbt
 
-REGISTER = ["int_customer_successors", "customer_identifiers", "customer_keys", "customer_key_events"]
+REGISTER = [
+    "stg_pipeline__run_context",
+    "int_customer_successors",
+    "customer_identifiers",
+    "customer_keys",
+    "customer_key_events",
+]
 STATE = ["customer_identifiers", "customer_keys", "customer_key_events"]
 RECORDS = "intermediate.int_identity_records_unioned"
 
@@ -34,18 +40,20 @@ create table year.records as
 with drawn as (
     select *,
         cast(created_at as date) as created_on,
-        hash(record_key, 'late') % 100 as late, hash(record_key, 'edit') % 100 as edit,
-        hash(record_key, 'gone') % 100 as gone, hash(record_key, 'day') as day,
+        cast(hash(record_key, 'late') % 100 as integer) as late,
+        cast(hash(record_key, 'edit') % 100 as integer) as edited,
+        cast(hash(record_key, 'gone') % 100 as integer) as gone,
+        cast(hash(record_key, 'day') % 6000 as integer) as day,
         lag(email, 7) over (order by hash(record_key, 'other')) as other_email,
         lag(phone, 7) over (order by hash(record_key, 'other')) as other_phone
     from shop.intermediate.int_identity_records_unioned
 )
-select * exclude (created_on, late, edit, gone, day),
-    case when late < 5 then created_on + 1 + cast(day % 30 as integer) else created_on end as arrives_on,
-    case when edit < 8 then created_on + 31 + cast(day % 150 as integer) end as edited_on,
-    ['gone', 'new', 'swapped'][1 + edit % 3] as edit,
-    case when gone < 4 then created_on + 40 + cast(day % 200 as integer) end as deleted_on,
-    case when gone < 1 then created_on + 60 + cast(day % 200 as integer) end as returns_on
+select * exclude (created_on, late, edited, gone, day),
+    case when late < 5 then created_on + 1 + day % 30 else created_on end as arrives_on,
+    case when edited < 8 then created_on + 31 + day % 150 end as edited_on,
+    ['gone', 'new', 'swapped'][1 + edited % 3] as edit,
+    case when gone < 4 then created_on + 40 + day % 200 end as deleted_on,
+    case when gone < 1 then created_on + 60 + day % 200 end as returns_on
 from drawn
 """
 TODAY = "(select distinct customer_key, true as today from intermediate.int_customers_resolved)"
@@ -128,7 +136,10 @@ class Year:
             con.execute(f"attach {literal(str(warehouse))} as shop (read_only)")
             for schema in ("year", "intermediate", "pipeline"):
                 con.execute(f"create schema {schema}")
-            con.execute("create table pipeline.run_context as from shop.pipeline.run_context")
+            con.execute(
+                "create table pipeline.run_context as "
+                "select * replace (cast(null as varchar) as live_version) from shop.pipeline.run_context"
+            )
             con.execute(FATES)
             con.execute("create table year.issued (customer_key varchar)")
             con.execute("create table year.last_seen (record_key varchar, customer_key varchar)")
