@@ -223,10 +223,29 @@ preferred_colours as (
 
 ),
 
+rebought_products as (
+
+    select
+        first_order_key,
+        cast({{ most_frequent(
+            'cast(product_key as ' ~ dbt.type_string() ~ ')', 'line_count'
+        ) }} as bigint) as preferred_product_key,
+        count(*) as rebought_product_count
+
+    from {{ ref('int_customer_products_counted') }}
+
+    where has_bought_again
+
+    group by first_order_key
+
+),
+
 joined as (
 
     select
         first_orders.customer_key,
+        rebought_products.preferred_product_key,
+        coalesce(rebought_products.rebought_product_count, 0) as rebought_product_count,
         preferred_product_types.preferred_product_type,
         coalesce(preferred_product_types.product_type_count, 0) as product_type_count,
         preferred_vendors.preferred_vendor,
@@ -242,6 +261,8 @@ joined as (
         ) }} as preferred_colour_share
 
     from first_orders
+    left join rebought_products
+        on first_orders.order_key = rebought_products.first_order_key
     left join preferred_product_types
         on first_orders.order_key = preferred_product_types.first_order_key
     left join preferred_vendors

@@ -128,6 +128,28 @@ churn as (
 
 ),
 
+catalogue as (
+
+    select
+        product_key,
+        title
+
+    from {{ ref('products') }}
+
+),
+
+next_products as (
+
+    select
+        customer_key,
+        product_key
+
+    from {{ ref('customer_next_products') }}
+
+    where product_rank = 1
+
+),
+
 consents_pivoted as (
 
     select
@@ -277,6 +299,9 @@ joined as (
         customer_orders.last_sales_channel,
         products.preferred_product_type,
         products.preferred_vendor,
+        products.preferred_product_key,
+        preferred_titles.title as preferred_product_title,
+        coalesce(products.rebought_product_count, 0) as rebought_product_count,
         coalesce(products.product_type_count, 0) as product_type_count,
         products.preferred_size,
         coalesce(products.preferred_size_quantity, 0) as preferred_size_quantity,
@@ -399,6 +424,11 @@ joined as (
         clv.historic_margin,
         clv.predicted_margin,
         clv.total_margin,
+        clv.value_tier,
+        clv.expected_next_order_date,
+        clv.days_overdue,
+        next_products.product_key as next_product_key,
+        next_titles.title as next_product_title,
         clv.clv_horizon_days,
         clv.clv_method,
         clv.p_alive,
@@ -427,6 +457,10 @@ joined as (
     left join loyalty on customers.customer_key = loyalty.customer_key
     left join rfm on customers.customer_key = rfm.customer_key
     left join clv on customers.customer_key = clv.customer_key
+    left join next_products on customers.customer_key = next_products.customer_key
+    left join catalogue as next_titles on next_products.product_key = next_titles.product_key
+    left join catalogue as preferred_titles
+        on products.preferred_product_key = preferred_titles.product_key
     left join churn on customers.customer_key = churn.customer_key
 
 )
