@@ -78,7 +78,7 @@ def main() -> int:
         failed += subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n", "0", str(faults)],
             cwd=PROJECT_DIR,
-            env={**os.environ, "CRM_CLEAN_NIGHTS": "30"},
+            env={**os.environ, "CRM_CLEAN_NIGHTS": "30", "CRM_HELD_OUT": "1"},
         ).returncode
     return 1 if failed else 0
 

@@ -99,12 +99,14 @@ class Arrival:
         entity: What its rows are, in the project's words; rules are reported by it.
         kind: Column that splits rows into streams that may stop one by one.
         words: Columns that hold one of a few words, whose meaning models know.
+        flags: Columns that take a row out by being filled, such as the time of a cancellation.
         bursts: Rows come in bursts, as newsletters do: a day without one is normal.
     """
 
     entity: str
     kind: str | None = None
     words: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     bursts: bool = False
 
 
@@ -259,6 +261,7 @@ def _arrival(table: str, meta: Mapping[str, Any]) -> Arrival:
         entity=str(meta.get("entity", table)),
         kind=meta.get("kind"),
         words=tuple(meta.get("words", ())),
+        flags=tuple(meta.get("flags", ())),
         bursts=bool(meta.get("bursts")),
     )
 
@@ -357,5 +360,6 @@ def _named_columns(table: Table) -> Iterator[str]:
     yield from (name for group in table.require_one_of for name in group)
     yield from (column.known_at for column in table.columns if column.known_at)
     yield from table.arrival.words
+    yield from table.arrival.flags
     yield from (name for name in [table.arrival.kind] if name)
     yield from (column.personal_except[0] for column in table.columns if column.personal_except)

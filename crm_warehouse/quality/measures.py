@@ -15,7 +15,14 @@ from pathlib import Path
 
 import duckdb
 
-from crm_warehouse.ingest.declaration import CONFORMED_PREFIX, LOAD_TIME, Column, Table, load_platforms
+from crm_warehouse.ingest.declaration import (
+    CONFORMED_PREFIX,
+    LOAD_TIME,
+    Column,
+    Platform,
+    Table,
+    load_platforms,
+)
 from crm_warehouse.ingest.sql import identifier, literal, moment
 from crm_warehouse.publish.versions import list_versions, live_version
 from crm_warehouse.settings import Settings
@@ -181,6 +188,7 @@ def _measure(con: duckdb.DuckDBPyConnection) -> None:
         _measure_table(con, scope, as_of_at)
         if scope.start or rows <= SMALL_ROWS:
             _measure_columns(con, scope)
+            _measure_persons(con, scope, platforms[platform])
             _measure_words(con, scope)
             _measure_repeats(con, scope)
             _sample_records(con, scope)
@@ -267,8 +275,14 @@ def _measure_table(con: duckdb.DuckDBPyConnection, scope: _Scope, as_of_at: date
 def _measure_columns(con: duckdb.DuckDBPyConnection, scope: _Scope) -> None:
     first_key = scope.table.primary_key[0] if scope.table.primary_key else None
     measured = [column for column in scope.table.columns if column.name != LOAD_TIME]
-    figures = ", ".join(_figures(column, is_key=column.name == first_key) for column in measured)
-    names = ", ".join(f"{{'name': {literal(c.name)}, 'kind': {literal(_kind(c))}}}" for c in measured)
+    flags = scope.table.arrival.flags
+    figures = ", ".join(
+        _figures(column, is_key=column.name == first_key, is_flag=column.name in flags) for column in measured
+    )
+    names = ", ".join(
+        f"{{'name': {literal(c.name)}, 'kind': {literal('flag' if c.name in flags else _kind(c))}}}"
+        for c in measured
+    )
     con.execute(
         f"""
         insert into columns
@@ -292,7 +306,41 @@ def _kind(column: Column) -> str:
     return {"string": "text", "boolean": "flag"}.get(column.data_type, "other")
 
 
-def _figures(column: Column, *, is_key: bool) -> str:
+def _measure_persons(con: duckdb.DuckDBPyConnection, scope: _Scope, platform: Platform) -> None:
+    """How often a row gives another address or number than the person it refers to: as a flag."""
+    pairs = [
+        (reference, own, person, theirs)
+        for reference in scope.table.columns
+        if reference.person
+        for person in [platform.tables[reference.person]]
+        for own in scope.table.columns
+        for theirs in person.columns
+        if own.identifier and own.identifier == theirs.identifier
+    ]
+    for reference, own, person, theirs in pairs:
+        told, known = (f"lower(trim(cast({identifier(name)} as varchar)))" for name in ("told", "known"))
+        con.execute(
+            f"""
+            insert into columns
+            with rows as (
+                select {scope.is_new} as is_new, {identifier(reference.name)} as person, {identifier(own.name)} as told
+                from {scope.relation} where {scope.recent}
+            ), persons as (
+                select {identifier(person.primary_key[0])} as person, {identifier(theirs.name)} as known
+                from warehouse.{identifier(CONFORMED_PREFIX + platform.name)}.{identifier(person.name)}
+                where {scope.own}
+            ), compared as (
+                select is_new, cast({told} <> {known} as integer) as differs from rows left join persons using (person)
+            )
+            select
+                {scope.named}, {literal(f"{own.name} other than {theirs.name} of {person.name}")}, 'flag', is_new,
+                count(*), count(*) - count(differs), avg(differs), stddev_pop(differs), null, null
+            from compared group by all
+            """
+        )
+
+
+def _figures(column: Column, *, is_key: bool, is_flag: bool) -> str:
     """How much of a column is filled, and where its values lie: amounts by logarithm, text by length."""
     name = identifier(column.name)
     ranked = name if is_key and column.data_type == "bigint" else "cast(null as bigint)"
@@ -301,8 +349,11 @@ def _figures(column: Column, *, is_key: bool) -> str:
         "text": f"length({name})",
         "flag": f"cast(cast({name} as integer) as double)",
     }.get(_kind(column), "cast(null as double)")
+    filled = f"count({name})"
+    if is_flag:
+        value, filled = f"cast(cast({name} is not null as integer) as double)", "count(*)"
     return (
-        f"{{'filled': count({name}), 'mean': avg({value}), 'deviation': stddev_pop({value}), "
+        f"{{'filled': {filled}, 'mean': avg({value}), 'deviation': stddev_pop({value}), "
         f"'q05': cast(approx_quantile({ranked}, 0.05) as double), "
         f"'q50': cast(approx_quantile({ranked}, 0.5) as double)}}"
     )

@@ -3,6 +3,7 @@
 Belongs here: reading rules and deriving the common ones. Does not: running them (validation.py).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -133,10 +134,27 @@ def _live_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
             {"query": _filled(name, columns)},
             needs_live=True,
         )
+    figures = [
+        column["name"]
+        for column in table.get("columns", [])
+        if _NUMBERS.match(column.get("type", "")) and not _NO_FIGURES.search(column["name"])
+    ]
+    if name in FILLED_TABLES and figures:
+        yield Rule(
+            f"{name}_figures_keep_their_scale",
+            name,
+            "A figure is suddenly many times as large or as small; a model changed its unit or counts something twice.",
+            FAILING_ROWS,
+            {"query": _scaled(name, figures)},
+            needs_live=True,
+        )
 
 
 # Wide tables that everything ends in: a broken join shows as empty columns there.
 FILLED_TABLES = ("customer_360", "orders")
+_NUMBERS = re.compile("DOUBLE|FLOAT|DECIMAL|[A-Z]*INT")
+# Keys are no figures; scores have a rule of their own, which knows when another model may change them.
+_NO_FIGURES = re.compile("(_key|_id)$|^(predicted|total_value|total_margin|formula_value|p_alive|churn|clv)")
 _ROWS = """
 select '{name}' as subject, row_count || ' rows, ' || published || ' published' as detail
 from (
@@ -168,6 +186,31 @@ def _filled(name: str, columns: list[str]) -> str:
             cross join (select count(*) as row_count, [{counts}] as counts from live.{name}) as was
         ) as compared
         where published >= 50 and row_count > 0 and filled_was / published - filled / row_count > 0.1
+    """
+
+
+def _scaled(name: str, columns: list[str]) -> str:
+    """Typical size of what is not zero, on the scale of logarithms."""
+    names = ", ".join(f"'{column}'" for column in columns)
+    sizes = ", ".join(
+        f'avg(ln(abs(cast("{column}" as double)))) filter (where "{column}" <> 0)' for column in columns
+    )
+    counts = ", ".join(f'count(*) filter (where "{column}" <> 0)' for column in columns)
+    figures = f"[{sizes}] as sizes, [{counts}] as counts"
+    return f"""
+        select column_name as subject,
+            'typically ' || round(exp(size), 2) || ', ' || round(exp(size_was), 2) || ' published' as detail
+        from (
+            select unnest([{names}]) as column_name, unnest(now.sizes) as size, unnest(now.counts) as people,
+                unnest(was.sizes) as size_was, unnest(was.counts) as people_was, pause.days
+            from (select {figures} from {{batch}}) as now
+            cross join (select {figures} from live.{name}) as was
+            cross join (
+                select max(now.as_of_date) - max(was.as_of_date) as days
+                from warehouse_version as now cross join live.warehouse_version as was
+            ) as pause
+        ) as compared
+        where least(people, people_was) >= 50 and abs(size - size_was) > ln(3) + days / 30
     """
 
 

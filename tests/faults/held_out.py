@@ -103,6 +103,55 @@ RAW_FAULTS: list[RawFault] = [
         ANY,
         f"select * replace (case when created {NEW} then null else user_id end as user_id) from {{rows}}",
     ),
+    rewritten(
+        "prices hold the tax once more",
+        "shopify/order_line",
+        ANY,
+        "select * replace (price * 1.19 as price) from {rows}",
+    ),
+    rewritten(
+        "the export keeps one year",
+        "shopify/order",
+        ANY,
+        "select * from {rows} where created_at > timestamp '2024-06-30'",
+    ),
+    rewritten(
+        "all tickets are open again",
+        "zendesk/ticket",
+        ANY,
+        "select * replace ('open' as status) from {rows}",
+    ),
+    rewritten(
+        "half of the products are gone",
+        "shopify/product",
+        ANY,
+        "select * from {rows} where hash(id) % 2 = 0",
+    ),
+    rewritten(
+        "event times are dates",
+        "klaviyo/event",
+        ANY,
+        "select * replace (date_trunc('day', datetime) as datetime) from {rows}",
+    ),
+    rewritten(
+        "refunds of the week are of other orders",
+        "shopify/refund",
+        ANY,
+        f"select * replace (case when created_at {NEW} then lag(order_id, 3) over (order by id) else order_id end "
+        "as order_id) from {rows}",
+    ),
+    second_file(
+        "all customers come a second time under new ids",
+        "shopify/customer",
+        ANY,
+        "select * replace (id + 555000000 as id) from {rows}",
+    ),
+    rewritten(
+        "thirty families share all e-mail addresses",
+        "shopify/customer",
+        ANY,
+        "select * replace ('home' || (id % 30) || '@family.example' as email) from {rows}",
+    ),
 ]
 
 MODEL_FAULTS: list[ModelFault] = [
@@ -161,5 +210,64 @@ MODEL_FAULTS: list[ModelFault] = [
         ANY,
         ANY,
         "select * replace (cast(80 as decimal(18, 4)) as predicted_spend) from {model}",
+    ),
+    ModelFault(
+        "everybody is a VIP",
+        "int_customer_segments_assigned",
+        ANY,
+        ANY,
+        "select * replace (coalesce(segment_keys || ',vip', 'vip') as segment_keys) from {model} "
+        "where not contains(coalesce(segment_keys, ''), 'vip') "
+        "union all select * from {model} where contains(segment_keys, 'vip')",
+    ),
+    ModelFault(
+        "attributions fan out",
+        "order_attributions",
+        ANY,
+        ANY,
+        "select * replace (order_key + 1000000000000 * copy.number as order_key) from {model} "
+        "cross join range(2) as copy (number)",
+    ),
+    ModelFault(
+        "the last three days of figures are missing",
+        "kpi_daily",
+        ANY,
+        ANY,
+        "select * from {model} where period_start < (select max(period_start) from {model}) - 3",
+    ),
+    ModelFault(
+        "everybody is recommended one product that nobody sells",
+        "customer_next_products",
+        ANY,
+        ANY,
+        "select * replace (cast(1 as bigint) as product_key) from {model}",
+    ),
+    ModelFault(
+        "units cost nothing",
+        "int_order_lines_priced",
+        ANY,
+        ANY,
+        "select * replace (cast(0 as decimal(18, 4)) as unit_cost_amount) from {model}",
+    ),
+    ModelFault(
+        "last purchases are first purchases",
+        "int_customer_orders_summarized",
+        ANY,
+        ANY,
+        "select * replace (first_purchase_date as last_purchase_date) from {model}",
+    ),
+    ModelFault(
+        "carts are joined to nobody",
+        "int_customer_carts_summarized",
+        ANY,
+        ANY,
+        "select * from {model} where false",
+    ),
+    ModelFault(
+        "nobody has a loyalty tier",
+        "int_customer_loyalty_assigned",
+        ANY,
+        ANY,
+        "select * replace (cast(null as varchar) as loyalty_tier) from {model}",
     ),
 ]

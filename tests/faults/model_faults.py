@@ -219,4 +219,11 @@ FAULTS = [
         "audience_exports_hashes_are_those_of_the_contacts",
         "select * replace (sha256(' ' || email) as email_sha256_meta) from {model}",
     ),
+    ModelFault(
+        "first replies are counted in seconds",
+        "int_customer_support_summarized",
+        "release",
+        "customer_360_figures_keep_their_scale",
+        "select * replace (average_first_reply_minutes * 60 as average_first_reply_minutes) from {model}",
+    ),
 ]

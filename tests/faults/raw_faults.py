@@ -347,6 +347,20 @@ FAULTS = [
         "arrival_values_keep_their_scale",
         f"select * replace (processed_at {NEW} as test) from {{rows}}",
     ),
+    rewritten(
+        "every new order is cancelled",
+        "shopify/order",
+        "arrival_values_keep_their_scale",
+        f"select * replace (case when processed_at {NEW} then processed_at + interval 1 hour else cancelled_at end "
+        "as cancelled_at) from {rows}",
+    ),
+    rewritten(
+        "new orders name the customer of another order",
+        "shopify/order",
+        "arrival_values_keep_their_scale",
+        f"select * replace (case when processed_at {NEW} then lag(customer_id, 3) over (order by id) "
+        "else customer_id end as customer_id) from {rows}",
+    ),
     several(
         "new clocks of one source are seven hours off",
         "arrival_clocks_are_right",

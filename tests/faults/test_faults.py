@@ -11,7 +11,7 @@ import pytest
 
 from crm_warehouse.custody import custody
 from crm_warehouse.sample import write_sample
-from tests.faults import model_faults, raw_faults
+from tests.faults import held_out, model_faults, raw_faults
 from tests.faults.model_faults import ModelFault
 from tests.faults.pipeline import (
     Night,
@@ -111,6 +111,33 @@ def test_a_fault_of_a_model_is_stopped_before_readers_see_it(
     assert refused is not None, "it would have been published"
     assert refused.gate == fault.gate
     assert any(fault.rule in rule for rule in refused.rules), refused.rules
+    assert published_bytes(night.out) == before
+
+
+written_after_the_rules = pytest.mark.skipif(
+    "CRM_HELD_OUT" not in os.environ, reason="faults to measure the rules with take ten minutes: make soak"
+)
+
+
+@written_after_the_rules
+@pytest.mark.parametrize("fault", held_out.RAW_FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_of_raw_data_that_no_rule_was_written_for_is_stopped(
+    shop: Shop, fault: RawFault, tmp_path: Path
+) -> None:
+    night = raw_night(shop, fault, tmp_path)
+    before = published_bytes(night.out)
+    assert refusal(night, "arrive transform release") is not None, "it would have been published"
+    assert published_bytes(night.out) == before
+
+
+@written_after_the_rules
+@pytest.mark.parametrize("fault", held_out.MODEL_FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_of_a_model_that_no_rule_was_written_for_is_stopped(
+    shop: Shop, fault: ModelFault, tmp_path: Path
+) -> None:
+    night = Night(shop.raw, copy_out(shop.built, tmp_path / "out"), TONIGHT, "tonight", shop.project)
+    before = published_bytes(night.out)
+    assert model_refusal(night, fault) is not None, "it would have been published"
     assert published_bytes(night.out) == before
 
 

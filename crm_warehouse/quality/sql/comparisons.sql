@@ -127,7 +127,8 @@ from kept
 group by all;
 
 -- Columns of new rows beside those of the weeks before, and beside what was new in the live version: a column that
--- fills up with time is as empty now as it was then.
+-- fills up with time is as empty now as it was then. That may have been a few rows, so that one and two are added
+-- (Laplace's rule of succession).
 create or replace table column_changes as
 select
     now.source_name, now.table_name, now.column_name, now.data_kind, now.row_count, now.null_count,
@@ -136,9 +137,11 @@ select
     before.q05 as q05_before,
     now.null_count / now.row_count as null_share,
     greatest(
-        coalesce(before.null_count / before.row_count, 0), coalesce(was.null_count / was.row_count, 0)
+        coalesce(before.null_count / before.row_count, 0), coalesce((was.null_count + 1) / (was.row_count + 2), 0)
     ) as null_share_before,
-    greatest(before.mean, coalesce(was.mean, before.mean)) as highest_mean_before,
+    greatest(
+        before.mean, (was.mean * (was.row_count - was.null_count) + 1) / (was.row_count - was.null_count + 2)
+    ) as highest_mean_before,
     coalesce(bursting.bursts, false) as bursts
 from columns as now
 inner join columns as before
@@ -166,7 +169,9 @@ totals_was as (select source_name, table_name, column_name, sum(row_count) as n 
 select
     now.source_name, now.table_name, now.column_name, now.word, now.row_count, totals.n,
     now.row_count / totals.n as share,
-    greatest(coalesce(before.row_count / totals_before.n, 0), coalesce(was.row_count / totals_was.n, 0)) as share_before,
+    greatest(
+        coalesce(before.row_count / totals_before.n, 0), (coalesce(was.row_count, 0) + 1) / (totals_was.n + 2)
+    ) as share_before,
     before.word is null and known.word is null as is_unknown
 from now
 inner join totals using (source_name, table_name, column_name)

@@ -12,7 +12,11 @@ from crm_warehouse.transform import read_manifest
 
 # One entry that makes every derived rule appear.
 TABLES = {
-    "orders": {"rows": 1, "keys": [["order_key"]], "columns": [{"name": "note", "type": "VARCHAR"}]},
+    "orders": {
+        "rows": 1,
+        "keys": [["order_key"]],
+        "columns": [{"name": "note", "type": "VARCHAR"}, {"name": "net_amount", "type": "DECIMAL(18,4)"}],
+    },
     "keyless": {"rows": 1, "keys": [], "columns": []},
 }
 SOURCES = [
