@@ -190,7 +190,7 @@ def _filled(name: str, columns: list[str]) -> str:
 
 
 def _scaled(name: str, columns: list[str]) -> str:
-    """Typical size of what is not zero, on the scale of logarithms."""
+    """Typical size of what is not zero, on the scale of logarithms, and in how many rows it is not."""
     names = ", ".join(f"'{column}'" for column in columns)
     sizes = ", ".join(
         f'avg(ln(abs(cast("{column}" as double)))) filter (where "{column}" <> 0)' for column in columns
@@ -199,7 +199,8 @@ def _scaled(name: str, columns: list[str]) -> str:
     figures = f"[{sizes}] as sizes, [{counts}] as counts"
     return f"""
         select column_name as subject,
-            'typically ' || round(exp(size), 2) || ', ' || round(exp(size_was), 2) || ' published' as detail
+            'typically ' || coalesce(round(exp(size), 2), 0) || ' in ' || people || ' rows, '
+                || round(exp(size_was), 2) || ' in ' || people_was || ' published' as detail
         from (
             select unnest([{names}]) as column_name, unnest(now.sizes) as size, unnest(now.counts) as people,
                 unnest(was.sizes) as size_was, unnest(was.counts) as people_was, pause.days
@@ -210,7 +211,8 @@ def _scaled(name: str, columns: list[str]) -> str:
                 from warehouse_version as now cross join live.warehouse_version as was
             ) as pause
         ) as compared
-        where least(people, people_was) >= 50 and abs(size - size_was) > ln(3) + days / 30
+        where (least(people, people_was) >= 50 and abs(size - size_was) > ln(3) + days / 30)
+            or (people_was >= 100 and people < people_was / 10 and days <= 31)
     """
 
 

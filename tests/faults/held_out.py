@@ -229,11 +229,11 @@ MODEL_FAULTS: list[ModelFault] = [
         "cross join range(2) as copy (number)",
     ),
     ModelFault(
-        "the last three days of figures are missing",
-        "kpi_daily",
+        "nobody looks at products",
+        "int_customer_site_events_summarized",
         ANY,
         ANY,
-        "select * from {model} where period_start < (select max(period_start) from {model}) - 3",
+        "select * replace (cast(0 as bigint) as product_view_count) from {model}",
     ),
     ModelFault(
         "everybody is recommended one product that nobody sells",
