@@ -66,7 +66,7 @@ create table marts.orders (customer_key varchar, order_date date, is_purchase bo
 create table intermediate.int_customer_orders_summarized (
     customer_key varchar, first_purchase_date date, last_purchase_date date, last_order_date date,
     purchase_day_count bigint, order_count bigint, sales_amount decimal(18, 4), refund_amount decimal(18, 4),
-    net_amount decimal(18, 4)
+    net_amount decimal(18, 4), costed_net_amount decimal(18, 4), margin_amount decimal(18, 4)
 );
 create table published_state.clv_model_quality as
 select 0 as horizon_days, '' as origin_role, '' as winner, '' as release_gate limit 0;
@@ -76,7 +76,8 @@ insert into intermediate.int_customer_orders_summarized
 select
     md5(person::varchar),
     date '{start}' + first::integer, date '{start}' + last::integer, date '{start}' + last::integer,
-    days, orders, (orders * spend)::decimal(18, 4), 0, (orders * spend)::decimal(18, 4)
+    days, orders, (orders * spend)::decimal(18, 4), 0, (orders * spend)::decimal(18, 4),
+    (orders * spend)::decimal(18, 4), (orders * spend * 0.4)::decimal(18, 4)
 from customers;
 insert into marts.orders
 select md5(person::varchar), date '{start}' + day::integer, true, spend::decimal(18, 4)
