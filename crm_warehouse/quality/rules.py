@@ -153,8 +153,11 @@ def _live_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
 # Wide tables that everything ends in: a broken join shows as empty columns there.
 FILLED_TABLES = ("customer_360", "orders")
 _NUMBERS = re.compile("DOUBLE|FLOAT|DECIMAL|[A-Z]*INT")
-# Keys are no figures; scores have a rule of their own, which knows when another model may change them.
-_NO_FIGURES = re.compile("(_key|_id)$|^(predicted|total_value|total_margin|formula_value|p_alive|churn|clv)")
+# Keys are no figures. Scores have a rule of their own, which knows when another model may change them. What is open
+# now, and how long ago the last event was, may change for most people in a day: tickets are closed, a campaign is sent.
+_NO_FIGURES = re.compile(
+    "(_key|_id)$|^(days|open|pending)_|^(predicted|total_value|total_margin|formula_value|p_alive|churn|clv)"
+)
 _ROWS = """
 select '{name}' as subject, row_count || ' rows, ' || published || ' published' as detail
 from (
