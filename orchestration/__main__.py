@@ -57,6 +57,8 @@ def prepare_environment(settings: Settings) -> None:
         DBT_LOG_PATH=str(settings.out / "logs"),
         DO_NOT_TRACK="1",
         PYTHONWARNINGS="ignore",
+        # Dagster's own commands start elsewhere, and dagster.yaml names a module of ours.
+        PYTHONPATH=os.pathsep.join(filter(None, [str(PROJECT_DIR), os.environ.get("PYTHONPATH")])),
     )
 
 

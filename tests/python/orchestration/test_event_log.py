@@ -1,6 +1,9 @@
 """Connections of Dagster's embedded event log."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +31,24 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
 
 def _files(instance: dg.DagsterInstance) -> Path:
     return Path(instance.root_directory) / "history" / "runs"
+
+
+def test_dagsters_own_commands_find_the_store(tmp_path: Path) -> None:
+    """As `make dev` starts them: the command's own folder is on the path, not the project's."""
+    start = (
+        "import os, sys; from pathlib import Path; from crm_warehouse.settings import Settings; "
+        "from orchestration.__main__ import prepare_environment; "
+        f"prepare_environment(Settings(raw=Path('raw'), out=Path({str(tmp_path)!r}))); "
+        "os.execv(sys.argv[1], ['dagster', 'instance', 'info'])"
+    )
+    own = {name: value for name, value in os.environ.items() if name not in {"DAGSTER_HOME", "PYTHONPATH"}}
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    told = subprocess.run(
+        [sys.executable, "-c", start, dagster], cwd=PROJECT_DIR, env=own, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr[-2000:]
+    assert "EventLog" in told.stdout
+    assert (tmp_path / "dagster" / "history" / "runs").is_dir()
 
 
 def test_a_run_is_kept_where_dagsters_own_store_finds_it(instance: dg.DagsterInstance) -> None:
