@@ -124,34 +124,38 @@ def _live_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
         {"query": _ROWS.format(name=name)},
         needs_live=True,
     )
-    columns = [column["name"] for column in table.get("columns", [])]
-    if name in FILLED_TABLES and columns:
-        yield Rule(
-            f"{name}_columns_stay_filled",
-            name,
-            "A column is suddenly empty for many; a join lost its other side.",
-            FAILING_ROWS,
-            {"query": _filled(name, columns)},
-            needs_live=True,
-        )
+    if name in WIDE_TABLES:
+        yield from _wide_rules(name, table.get("columns", []))
+
+
+def _wide_rules(name: str, columns: list[dict[str, Any]]) -> Iterator[Rule]:
+    names = [column["name"] for column in columns]
     figures = [
         column["name"]
-        for column in table.get("columns", [])
+        for column in columns
         if _NUMBERS.match(column.get("type", "")) and not _NO_FIGURES.search(column["name"])
     ]
-    if name in FILLED_TABLES and figures:
-        yield Rule(
-            f"{name}_figures_keep_their_scale",
-            name,
+    for rule, why, query, compared in (
+        (
+            "columns_stay_filled",
+            "A column is suddenly empty for many; a join lost its other side.",
+            _filled,
+            names,
+        ),
+        (
+            "figures_keep_their_scale",
             "A figure is suddenly many times as large or as small; a model changed its unit or counts something twice.",
-            FAILING_ROWS,
-            {"query": _scaled(name, figures)},
-            needs_live=True,
-        )
+            _scaled,
+            figures,
+        ),
+    ):
+        if compared:
+            arguments = {"query": query(name, compared)}
+            yield Rule(f"{name}_{rule}", name, why, FAILING_ROWS, arguments, needs_live=True)
 
 
 # Wide tables that everything ends in: a broken join shows as empty columns there.
-FILLED_TABLES = ("customer_360", "orders")
+WIDE_TABLES = ("customer_360", "orders")
 _NUMBERS = re.compile("DOUBLE|FLOAT|DECIMAL|[A-Z]*INT")
 # Keys are no figures. Scores have a rule of their own, which knows when another model may change them. What is open
 # now, and how long ago the last event was, may change for most people in a day: tickets are closed, a campaign is sent.
