@@ -1,7 +1,6 @@
 """Whole builds, run the way a user runs them: as a command, in a process of its own."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 from crm_warehouse.sample import write_sample
 from crm_warehouse.settings import PROJECT_DIR
 from tests.faults.pipeline import Night
+from tests.processes import clean_environment
 
 CUSTOMERS = 400
 
@@ -50,14 +50,11 @@ def build_command(raw: Path, out: Path, *, as_of: date | None = None, **project_
 
 
 def run_build(raw: Path, out: Path, *, as_of: date | None = None, **project_vars: Any) -> Build:
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("CRM_", "DBT_", "DAGSTER_"))
-    }
     start = time.monotonic()
     process = subprocess.run(
         build_command(raw, out, as_of=as_of, **project_vars),
         cwd=PROJECT_DIR,
-        env=environment,
+        env=clean_environment(),
         capture_output=True,
         text=True,
     )

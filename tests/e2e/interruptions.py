@@ -12,6 +12,7 @@ import duckdb
 
 from crm_warehouse.settings import PROJECT_DIR
 from tests.e2e.conftest import build_command
+from tests.processes import clean_environment
 
 CONSISTENT = """
 select
@@ -72,7 +73,3 @@ def kill_a_build(raw: Path, out: Path, *, after: float) -> bool:
     with suppress(ProcessLookupError):  # it may have finished
         os.killpg(process.pid, signal.SIGKILL)
     return process.wait() == -signal.SIGKILL
-
-
-def clean_environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith(("CRM_", "DBT_", "DAGSTER_"))}

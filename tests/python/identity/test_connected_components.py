@@ -1,6 +1,5 @@
 """The graph materialization gives what scipy gives, on graphs of every shape, in one real dbt run."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from crm_warehouse.settings import PROJECT_DIR
+from tests.processes import clean_environment
 
 Edges = NDArray[np.int64]
 
@@ -129,9 +129,14 @@ def run_models(project: Path) -> dict[int, int]:
         "--profiles-dir",
         ".",
     ]
-    own = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
     run = subprocess.run(
-        command, cwd=project, env=own, capture_output=True, text=True, timeout=600, check=False
+        command,
+        cwd=project,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     with duckdb.connect(str(project / "graphs.duckdb"), read_only=True) as con:

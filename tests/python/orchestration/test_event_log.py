@@ -1,6 +1,5 @@
 """Connections of Dagster's embedded event log."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from sqlalchemy import text
 
 from crm_warehouse.settings import PROJECT_DIR
 from orchestration.event_log import OPEN_FILES, EventLog
+from tests.processes import clean_environment
 
 
 @dg.asset(check_specs=[dg.AssetCheckSpec("holds", asset="orders")])
@@ -41,10 +41,13 @@ def test_dagsters_own_commands_find_the_store(tmp_path: Path) -> None:
         f"prepare_environment(Settings(raw=Path('raw'), out=Path({str(tmp_path)!r}))); "
         "os.execv(sys.argv[1], ['dagster', 'instance', 'info'])"
     )
-    own = {name: value for name, value in os.environ.items() if name not in {"DAGSTER_HOME", "PYTHONPATH"}}
     dagster = str(Path(sys.executable).with_name("dagster"))
     told = subprocess.run(
-        [sys.executable, "-c", start, dagster], cwd=PROJECT_DIR, env=own, capture_output=True, text=True
+        [sys.executable, "-c", start, dagster],
+        cwd=PROJECT_DIR,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
     )
     assert told.returncode == 0, told.stderr[-2000:]
     assert "EventLog" in told.stdout

@@ -1,7 +1,6 @@
 """What dbt really writes into the ledger, and that publishing accepts it."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from crm_warehouse.errors import WarehouseError
 from crm_warehouse.publish.ledger import manifest_fingerprint, prove_build
 from crm_warehouse.publish.stage import published_marts
 from crm_warehouse.settings import PROJECT_DIR, Settings
+from tests.processes import clean_environment
 
 RUN_COMMANDS = """
 import json, os, sys
@@ -78,7 +78,7 @@ class Project:
             shutil.copy(PROJECT_DIR / "macros" / macro, folder / "macros")
         shutil.copy(PROJECT_DIR / "profiles.yml", folder)
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("DBT_")},
+            **clean_environment(),
             "CRM_WAREHOUSE_PATH": str(self.settings.warehouse_path),
             "DO_NOT_TRACK": "1",
         }
