@@ -70,7 +70,6 @@ def compare(warehouse: Path, folder: Path, peers: Path | None) -> dict[str, Any]
 def ours(folder: Path) -> dict[str, float]:
     """The project's own materialization on `folder`/edges.parquet; parsing the project is not counted."""
     settings = Settings(raw=folder, out=folder)
-    os.environ.update(settings.to_env() | {"CRM_BUILD_ID": "components"})
     project = parse_project()
     started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
     with duckdb.connect(str(settings.warehouse_path)) as con:

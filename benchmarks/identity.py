@@ -66,7 +66,7 @@ def main() -> None:
     )
     parser.add_argument("--work", type=Path, help="folder to keep the warehouse in, to look at the edges")
     arguments = parser.parse_args()
-    with _folder(arguments.work) as folder:
+    with work_folder(arguments.work) as folder:
         settings = Settings(raw=folder, out=folder)
         settings.out.mkdir(parents=True, exist_ok=True)
         project = parse_project(settings)
@@ -124,8 +124,8 @@ def resolve(settings: Settings, records: Path, mapping: dict[str, str], project:
         raise WarehouseError(
             f"{records}: record_key is empty or repeated in {rows[0][0]} rows; it must be unique"
         )
-    _dbt(settings, ["seed", "--select", *SEEDS], project)
-    _dbt(settings, ["run", "--select", MODELS, "--exclude", "int_identity_records_unioned"], project)
+    dbt(settings, ["seed", "--select", *SEEDS], project)
+    dbt(settings, ["run", "--select", MODELS, "--exclude", "int_identity_records_unioned"], project)
 
 
 def score(con: duckdb.DuckDBPyConnection, records: Path, key: str, truth: str) -> dict[str, Any]:
@@ -150,14 +150,19 @@ def score(con: duckdb.DuckDBPyConnection, records: Path, key: str, truth: str) -
     }
 
 
-def _dbt(settings: Settings, arguments: list[str], project: Any) -> None:
+def dbt(settings: Settings, arguments: list[str], project: Any) -> None:
+    """Run one dbt command on the parsed project.
+
+    Raises:
+        WarehouseError: A node failed.
+    """
     run = run_dbt(arguments, settings=settings, build_id="identity-benchmark", manifest=project)
     if run.failed:
         raise WarehouseError("; ".join(f"{result.unique_id}: {result.message}" for result in run.failed))
 
 
 @contextmanager
-def _folder(work: Path | None) -> Iterator[Path]:
+def work_folder(work: Path | None = None) -> Iterator[Path]:
     """`work`, or one that is deleted afterwards; dbt's own files go there, too."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = (work or Path(temporary)).resolve()

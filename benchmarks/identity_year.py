@@ -8,21 +8,19 @@ promise stops the run. Cost grows with days; a day of the sample shop takes seco
 
 # ruff: noqa: S608 - statements over tables and days this module made
 import argparse
-import os
-import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from benchmarks.identity import CONTRACT, MODELS, SEEDS
+from benchmarks.identity import CONTRACT, MODELS, SEEDS, dbt, work_folder
 from benchmarks.measure import keep, self_cost
 from crm_warehouse.ingest.declaration import load_published_state
 from crm_warehouse.ingest.pipeline import copy_published_state
 from crm_warehouse.ingest.sql import literal
 from crm_warehouse.settings import Settings
-from crm_warehouse.transform import parse_project, run_dbt
+from crm_warehouse.transform import parse_project
 
 REGISTER = [
     "stg_pipeline__run_context",
@@ -94,14 +92,15 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365, help="daily builds")
     parser.add_argument("--result", help="keep the figures under this name in benchmarks/results")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        figures = run(arguments.warehouse, Path(folder), arguments.days)
+    with work_folder() as folder:
+        figures = run(arguments.warehouse, folder, arguments.days)
     keep(arguments.result and f"identity_year_{arguments.result}", figures)
 
 
 def run(warehouse: Path, folder: Path, days: int) -> dict[str, Any]:
     """Build `days` days, hold every promise on each, and rebuild the last one from nothing."""
-    year, rebuilt = Year(folder / "daily"), Year(folder / "rebuilt")
+    project = parse_project()
+    year, rebuilt = Year(folder / "daily", project), Year(folder / "rebuilt", project)
     last = year.open(warehouse)
     rebuilt.open(warehouse)
     for day in (last - timedelta(days=ahead) for ahead in reversed(range(days))):
@@ -119,16 +118,10 @@ def run(warehouse: Path, folder: Path, days: int) -> dict[str, Any]:
 class Year:
     """One warehouse with the identity models, built day by day."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, project: Any) -> None:
         folder.mkdir()
         self.settings = Settings(raw=folder, out=folder)
-        os.environ.update(
-            self.settings.to_env(),
-            CRM_BUILD_ID="year",
-            DBT_TARGET_PATH=str(folder / "target"),
-            DO_NOT_TRACK="1",
-        )
-        self.project = parse_project()
+        self.project = project
 
     def open(self, warehouse: Path) -> date:
         """Draw the fates of `warehouse`'s records; returns the last day one was made."""
@@ -146,7 +139,7 @@ class Year:
             con.execute("create table year.yesterday (customer_key varchar)")
             ((last,),) = con.execute("select max(cast(created_at as date)) from year.records").fetchall()
             copy_published_state(con, load_published_state(), {})
-        self._dbt(["seed", "--select", *SEEDS])
+        dbt(self.settings, ["seed", "--select", *SEEDS], self.project)
         return date.fromisoformat(str(last))
 
     def build(self, day: date) -> None:
@@ -169,7 +162,8 @@ class Year:
                 select {columns} from today"""
             )
             con.execute(f"update pipeline.run_context set as_of_date = date '{day}'")
-        self._dbt(["run", "--select", MODELS, *REGISTER, "--exclude", "int_identity_records_unioned"])
+        models = [MODELS, *REGISTER, "--exclude", "int_identity_records_unioned"]
+        dbt(self.settings, ["run", "--select", *models], self.project)
 
     def check(self, day: date) -> None:
         """Hold the promises, then make this day the live version of the next."""
@@ -224,11 +218,6 @@ class Year:
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.settings.warehouse_path))
-
-    def _dbt(self, arguments: list[str]) -> None:
-        done = run_dbt(arguments, settings=self.settings, build_id="year", manifest=self.project)
-        if done.failed:
-            raise RuntimeError(f"{done.failed} in {self.settings.out}")
 
 
 if __name__ == "__main__":
