@@ -262,7 +262,7 @@ function heatMap(list, measure) {
 function campaigns() {
   if (!DATA.connected.messaging) return [notConnected("messaging")];
   const list = rows("campaigns").filter((row) => row.period === state.period);
-  const known = list.filter((row) => row.people !== null).map((row) => ({ ...row, open_rate: ratio(row.opener_count, row.people), click_rate: ratio(row.clicker_count, row.people), unsubscribe_rate: ratio(row.unsubscribed_count, row.people) }));
+  const known = list.filter((row) => row.people !== null).map((row) => ({ ...row, open_rate: ratio(row.opener_count, row.delivered_count), click_rate: ratio(row.clicker_count, row.delivered_count), unsubscribe_rate: ratio(row.unsubscribed_count, row.delivered_count) }));
   const total = (name) => sum(known, name);
   const shop = rows("periods").find((row) => row.segment === "" && row.period === state.period && !row.is_previous);
   const best = [...known].filter((row) => row.attributed_sales_amount > 0).sort((one, other) => other.attributed_sales_amount - one.attributed_sales_amount).slice(0, 10).map((row) => ({ ...row, name: row.name || "(no name)" }));
@@ -270,8 +270,8 @@ function campaigns() {
   const engagement = rows("engagement").filter((row) => row.segment !== "").map((row) => ({ ...row, name: segmentName(row.segment), open_rate: ratio(row.opened_count, row.delivered_count), click_rate: ratio(row.clicked_count, row.delivered_count), sales: row.people_bought === null ? null : ratio(row.attributed_sales_amount, row.people) }));
   return [
     known.length ? h("div.cards", null,
-      kpi("Delivered", fmt.count, total("people")), kpi("Opened by a person", fmt.share, ratio(total("opener_count"), total("people"))), kpi("Clicked", fmt.share, ratio(total("clicker_count"), total("people"))),
-      kpi("Unsubscribed", fmt.fine, ratio(total("unsubscribed_count"), total("people"))), kpi("Attributed sales", fmt.bigMoney, shop ? shop.attributed_sales_amount : null))
+      kpi("Delivered", fmt.count, total("delivered_count")), kpi("Opened by a person", fmt.share, ratio(total("opener_count"), total("delivered_count"))), kpi("Clicked", fmt.share, ratio(total("clicker_count"), total("delivered_count"))),
+      kpi("Unsubscribed", fmt.fine, ratio(total("unsubscribed_count"), total("delivered_count"))), kpi("Attributed sales", fmt.bigMoney, shop ? shop.attributed_sales_amount : null))
       : empty("No message reached enough people in this period."),
     h("p.note.below", null, "An order counts for the last message clicked within " + DATA.attribution_window_days + " days before it. Rates are of the messages listed; orders of " + FEW + " buyers of a message are not shown."),
     h("div.grid", null,
@@ -279,7 +279,7 @@ function campaigns() {
       half(card("Attributed sales", "The messages with most of them.", best.length ? bars("Attributed sales by message", best, "name", [["Attributed sales", "attributed_sales_amount", fmt.money]]) : empty("No message has attributed orders of enough people in this period."))),
       card("Messages", null, list.length ? table([
         ["Message", (row) => row.name || "(no name)"], ["Kind", (row) => row.message_type], ["Channel", (row) => row.channel], ["Sent", (row) => day(row.sent_date)],
-        ["Delivered", (row) => row.people, fmt.people], ["Opened", (row) => row.open_rate, fmt.share], ["Clicked", (row) => row.click_rate, fmt.share], ["Unsubscribed", (row) => row.unsubscribe_rate, fmt.fine],
+        ["Delivered", (row) => row.delivered_count, fmt.people], ["Opened", (row) => row.open_rate, fmt.share], ["Clicked", (row) => row.click_rate, fmt.share], ["Unsubscribed", (row) => row.unsubscribe_rate, fmt.fine],
         ["Orders", (row) => row.attributed_order_count, fmt.count], ["Sales", (row) => row.attributed_sales_amount, fmt.money],
       ], [...known, ...list.filter((row) => row.people === null)], { limit: 15 }) : empty("Nothing was sent in this period.")),
       card("A/B tests", "A difference is called significant when chance alone would show one as large in fewer than one case of twenty (or as the project says).", tests()),

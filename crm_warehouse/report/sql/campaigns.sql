@@ -1,6 +1,24 @@
 -- What each message did in a period; the 60 newest campaigns and the flows, by what they delivered.
 with
 
+ranked as (
+
+    select
+        message_key,
+        name,
+        message_type,
+        channel,
+        cast(sent_at as date) as sent_date,
+        row_number() over (
+            partition by message_type order by last_event_date desc nulls last, delivered_count desc, message_key
+        ) as message_rank
+
+    from campaign_performance
+
+    qualify message_rank <= 60
+
+),
+
 events as (
 
     select
@@ -13,6 +31,7 @@ events as (
         sum(unsubscribed_count) as unsubscribed_count
 
     from message_days
+    inner join ranked using (message_key)
 
     group by all
 
@@ -36,6 +55,33 @@ delivered as (
 
 ),
 
+-- A flow writes to one person again and again. Only who got what went out a thousand times is certainly not few.
+few_delivered as (
+
+    select distinct message_key from delivered where delivered_count < 1000
+
+),
+
+reached as (
+
+    select
+        message_events.message_key,
+        period_slices.period,
+        count(distinct message_events.customer_key) as recipient_count
+
+    from message_events
+    inner join few_delivered using (message_key)
+    inner join period_slices
+        on
+            list_contains(period_slices.slices, slice_of(cast(message_events.occurred_at as date)))
+            and not period_slices.is_previous
+
+    where message_events.event_type = 'delivered'
+
+    group by all
+
+),
+
 sold as (
 
     select
@@ -53,22 +99,6 @@ sold as (
 
     group by all
 
-),
-
-ranked as (
-
-    select
-        message_key,
-        name,
-        message_type,
-        channel,
-        cast(sent_at as date) as sent_date,
-        row_number() over (
-            partition by message_type order by last_event_date desc nulls last, delivered_count desc, message_key
-        ) as message_rank
-
-    from campaign_performance
-
 )
 
 select
@@ -77,7 +107,12 @@ select
     ranked.channel,
     ranked.sent_date,
     delivered.period,
-    delivered.delivered_count as people,
+    case
+        when delivered.delivered_count = 0 or delivered.delivered_count >= 1000 then delivered.delivered_count
+        -- Somebody got it, known or not.
+        else coalesce(greatest(reached.recipient_count, 1), 1)
+    end as people,
+    delivered.delivered_count,
     delivered.bounced_count,
     delivered.opener_count,
     delivered.clicker_count,
@@ -88,8 +123,7 @@ select
 
 from ranked
 inner join delivered using (message_key)
+left join reached using (message_key, period)
 left join sold using (message_key, period)
-
-where ranked.message_rank <= 60
 
 order by delivered.period, ranked.message_type, ranked.message_rank

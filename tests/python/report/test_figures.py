@@ -128,6 +128,40 @@ def test_a_segment_of_few_people_has_no_figures_and_cannot_be_had_by_subtraction
     assert find(periods, segment=SEGMENTS[0], period="30", is_previous=False)["people"] == 30
 
 
+def test_a_flow_that_writes_to_few_again_and_again_is_not_read_by_many(
+    read: Callable[..., dict[str, Figures]],
+) -> None:
+    def delivered(message: str, people: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "message_event_key": f"{message}{n}",
+                "message_key": message,
+                "customer_key": f"c{n % people}",
+                "event_type": "delivered",
+                "occurred_at": AS_OF - timedelta(days=1),
+            }
+            for n in range(12)
+        ]
+
+    figures = read(
+        {
+            "campaign_performance": [
+                {"message_key": key, "name": key, "message_type": "flow"} for key in ("few", "many", "mass")
+            ],
+            "message_days": [
+                {"message_key": key, "event_date": AS_OF - timedelta(days=1), "delivered_count": count}
+                for key, count in (("few", 12), ("many", 12), ("mass", 1000))
+            ],
+            "message_events": [*delivered("few", 2), *delivered("many", 6)],
+        },
+        min_people=5,
+    )["campaigns"]
+    assert find(figures, name="few", period="30")["delivered_count"] is None
+    assert find(figures, name="many", period="30")["people"] == 6
+    assert find(figures, name="many", period="30")["delivered_count"] == 12
+    assert find(figures, name="mass", period="30")["delivered_count"] == 1000
+
+
 def test_people_rule_over_the_columns_that_follow_them() -> None:
     columns = ["name", "people", "sent", "people_bought", "sales", "people_share"]
     rows = [["a", 50, 5, 3, 99, 0.5], ["b", 4, 4, 20, 10, 0.1], ["c", 0, 0, 0, 0, 0]]
