@@ -4,7 +4,8 @@
     of a month.
 #}
 {% macro kpis_per(period) %}
-{%- set marts = var('kpi_measures') %}
+{%- set marts = kpi_marts(period) %}
+{%- set figures = kpi_figures(period) %}
 with
 
 run_context as (
@@ -12,16 +13,17 @@ run_context as (
     select * from {{ ref('stg_pipeline__run_context') }}
 
 ),
-{% for mart, measures in marts.items() %}
+{% for mart in marts %}
+{%- set date = var('kpi_measures')[mart].date %}
 {{ mart }}_summarized as (
 
     select
-        {{ kpi_period(measures.date, period) }} as period_start,
+        {{ kpi_period(date, period) }} as period_start,
         {{ kpi_measures(mart) }}
 
     from {{ ref(mart) }}
 
-    where {{ measures.date }} is not null
+    where {{ date }} is not null
 
     group by 1
 
@@ -83,7 +85,7 @@ totalled as (
 
     select
         *
-        {%- for name, expression in var('kpi_totals').items() %},
+        {%- for name, expression in var('kpi_totals').items() if name in figures %},
         cast({{ expression }} as {{ kpi_type(name) }}) as {{ name }}
         {%- endfor %}
 
@@ -95,7 +97,7 @@ final as (
 
     select
         *
-        {%- for name, parts in var('kpi_ratios').items() %},
+        {%- for name, parts in var('kpi_ratios').items() if name in figures %},
         {{ kpi_ratio(parts[0], parts[1], name) }} as {{ name }}
         {%- endfor %}
 

@@ -42,7 +42,25 @@ _BUYERS = """(
     select customer_key, min(order_date) as first_date, any_value(total_value) as total_value
     from orders inner join customer_clv using (customer_key) where is_purchase group by customer_key
 )"""
+# A customer is active on the day of an order and 90 days after it.
+_ACTIVE = """(
+    select m.month_start, o.customer_key, f.first_date
+    from (
+        select calendar_date as month_start, {day} as day
+        from calendar, warehouse_version where day_of_month = 1 and calendar_date <= as_of_date
+    ) as m
+    inner join orders as o on o.is_counted and o.order_date between m.day - 90 and m.day
+    inner join (
+        select customer_key, min(order_date) as first_date from orders where is_counted group by customer_key
+    ) as f on o.customer_key = f.customer_key
+)"""
+_ACTIVE_AT_START = _ACTIVE.format(day="calendar_date - 1")
+_ACTIVE_AT_END = _ACTIVE.format(day="least(last_day(calendar_date), as_of_date)")
 
+# Figures of kpi_monthly alone.
+OF_MONTHS = {
+    "starting_customer_count", "retained_customer_count", "churned_customer_count", "retention_rate", "churn_rate",
+}  # fmt: skip
 # figure: (facts, day of a fact, aggregate)
 MEASURES = {
     "order_count": ("orders", "order_date", "count(*) filter (is_counted)"),
@@ -103,6 +121,12 @@ MEASURES = {
     "spend_amount": ("marketing_spend", "spend_date", "sum(spend_amount)"),
     "acquired_customer_count": (_BUYERS, "first_date", "count(*)"),
     "acquired_value_amount": (_BUYERS, "first_date", "sum(total_value)"),
+    "starting_customer_count": (_ACTIVE_AT_START, "month_start", "count(distinct customer_key)"),
+    "retained_customer_count": (
+        _ACTIVE_AT_END,
+        "month_start",
+        "count(distinct customer_key) filter (first_date < month_start)",
+    ),
 }
 # figure: formula over measures
 FORMULAS = {
@@ -113,6 +137,9 @@ FORMULAS = {
     "email_sent_count": "email_delivered_count + email_bounced_count",
     "average_order_amount": "sales_amount / purchase_count",
     "purchase_frequency": "identified_order_count / active_customer_count",
+    "churned_customer_count": "starting_customer_count - retained_customer_count",
+    "retention_rate": "retained_customer_count / starting_customer_count",
+    "churn_rate": "(starting_customer_count - retained_customer_count) / starting_customer_count",
     "repeat_purchase_rate": "repeat_customer_count / active_customer_count",
     "discount_rate": "discount_amount / gross_amount",
     "refund_rate": "refund_amount / sales_amount",

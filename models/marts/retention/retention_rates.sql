@@ -166,14 +166,12 @@ final as (
         cast(started.new_active_count as bigint) as new_active_customer_count,
         cast(started.return_count as bigint) as returned_count,
         cast(started.lapse_count as bigint) as lapsed_count,
-        round(
-            cast(started.end_count - started.new_active_count as double)
-            / nullif(cast(started.start_count as double), 0e0), 6
-        ) as retention_rate,
-        round(
-            1e0 - cast(started.end_count - started.new_active_count as double)
-            / nullif(cast(started.start_count as double), 0e0), 6
-        ) as churn_rate,
+        {{ kpi_ratio('(started.end_count - started.new_active_count)', 'started.start_count') }}
+            as retention_rate,
+        {{ kpi_ratio(
+            '(started.start_count - started.end_count + started.new_active_count)',
+            'started.start_count'
+        ) }} as churn_rate,
         cast({{ window_days }} as bigint) as active_window_days
 
     from started
