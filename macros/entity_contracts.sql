@@ -71,9 +71,10 @@
                 'created_at': 'timestamp', 'published_at': 'timestamp'
             }),
             'product_variants': dict(origin, **{
-                'variant_key': 'bigint', 'product_key': 'bigint', 'title': 'string', 'sku': 'string',
-                'size': 'string', 'colour': 'string', 'unit_cost_amount': money,
-                'cost_currency_code': 'string'
+                'variant_key': 'bigint', 'variant_id': 'string', 'product_key': 'bigint',
+                'product_id': 'string', 'title': 'string', 'sku': 'string', 'size': 'string',
+                'colour': 'string', 'stock_quantity': 'bigint', 'stock_changed_at': 'timestamp',
+                'unit_cost_amount': money, 'cost_currency_code': 'string'
             })
         },
         'messaging': {
@@ -100,8 +101,8 @@
             }),
             'site_events': dict(origin, **{
                 'site_event_key': 'string', 'record_key': 'string', 'event_type': 'string',
-                'product_id': 'string', 'product_title': 'string', 'amount': money,
-                'occurred_at': 'timestamp'
+                'product_id': 'string', 'variant_id': 'string', 'product_title': 'string',
+                'amount': money, 'occurred_at': 'timestamp'
             })
         },
         'helpdesk': {

@@ -167,6 +167,7 @@ def make_baskets(
     product = np.where(is_gift, catalogue.gift_card, product)
     quantity = np.where(is_gift, 1, quantity)
     variant = _variants(rng, config, chunk, people, orders.buyer[order]) % catalogue.variants[product]
+    variant = np.where((variant == 0) & catalogue.is_sold_out(product, orders.created_s[order]), 1, variant)
     gift_price = np.array(GIFT_CARD_CENTS)[variant % len(GIFT_CARD_CENTS)]
     price = np.where(is_gift, gift_price, catalogue.price_at(product, orders.created_s[order]))
     free = (kind == Kind.REPLACEMENT) & (offer == 0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from crm_warehouse.sample.arrays import IntArray
+from crm_warehouse.sample.arrays import BoolArray, IntArray
 from crm_warehouse.sample.config import DAY, NEVER, SampleConfig
 
 PRODUCT_TYPES = ("Coffee", "Tea", "Kitchen", "Ceramics", "Textiles", "Lighting", "Garden", "Books")
@@ -45,6 +45,8 @@ class Catalogue:
         new_price: Cents after it.
         price_changed_s: When the price changes, or NEVER.
         variants: Variants of the product (all at one price; the gift card's differ).
+        sold_out_s: When the first of several variants was sold out the last time, or NEVER.
+        restocked_s: When it was there again.
     """
 
     price: IntArray
@@ -54,11 +56,17 @@ class Catalogue:
     archived_s: IntArray
     created_s: IntArray
     variants: IntArray
+    sold_out_s: IntArray
+    restocked_s: IntArray
 
     @property
     def gift_card(self) -> int:
         """Position of the gift card."""
         return len(self.price) - 1
+
+    def is_sold_out(self, product: IntArray, second: IntArray) -> BoolArray:
+        """Whether the first variant of a product was out of stock at a moment."""
+        return (self.sold_out_s[product] <= second) & (second < self.restocked_s[product])
 
     def price_at(self, product: IntArray, second: IntArray) -> IntArray:
         """What a product costs at a moment, in cents."""
@@ -71,6 +79,15 @@ def _some(rng: np.random.Generator, config: SampleConfig, size: int, share: floa
     return np.where(rng.random(size) < share, moment, NEVER)
 
 
+def _stock_gaps(config: SampleConfig, variants: IntArray) -> tuple[IntArray, IntArray]:
+    """When the first variant of some products was sold out and there again: a shop keeps the last time only."""
+    rng = config.rng(0, "stock")
+    gone = config.end_s - rng.integers(DAY, 30 * DAY, variants.size)
+    back = gone + rng.integers(2 * DAY, 20 * DAY, variants.size)
+    happens = (rng.random(variants.size) < 0.5) & (variants > 1)
+    return np.where(happens, gone, NEVER), np.where(happens, back, NEVER)
+
+
 def make_catalogue(config: SampleConfig) -> Catalogue:
     """The products of this shop; independent of its number of customers."""
     rng = config.rng(0, "catalogue")
@@ -78,14 +95,20 @@ def make_catalogue(config: SampleConfig) -> Catalogue:
     ladder = np.exp(np.linspace(np.log(LOWEST_CENTS), np.log(HIGHEST_CENTS), RUNGS))
     price = np.tile((np.round(ladder / 50) * 50 - 10).astype(np.int64), len(PRODUCT_TYPES))
     raised = (np.round(price * rng.uniform(1.04, 1.12, size) / 10) * 10).astype(np.int64)
+    price_changed, title_changed, archived = (_some(rng, config, size, share) for share in (0.3, 0.15, 0.08))
+    created = config.start_s - rng.integers(40, 400, size) * DAY
+    variants = rng.integers(1, 4, size)
+    sold_out, restocked = _stock_gaps(config, variants)
     return Catalogue(
         price=np.append(price, GIFT_CARD_CENTS[0]),
         new_price=np.append(raised, GIFT_CARD_CENTS[0]),
-        price_changed_s=np.append(_some(rng, config, size, 0.3), NEVER),
-        title_changed_s=np.append(_some(rng, config, size, 0.15), NEVER),
-        archived_s=np.append(_some(rng, config, size, 0.08), NEVER),
-        created_s=np.append(config.start_s - rng.integers(40, 400, size) * DAY, config.start_s - 400 * DAY),
-        variants=np.append(rng.integers(1, 4, size), len(GIFT_CARD_CENTS)),
+        price_changed_s=np.append(price_changed, NEVER),
+        title_changed_s=np.append(title_changed, NEVER),
+        archived_s=np.append(archived, NEVER),
+        created_s=np.append(created, config.start_s - 400 * DAY),
+        variants=np.append(variants, len(GIFT_CARD_CENTS)),
+        sold_out_s=np.append(sold_out, NEVER),
+        restocked_s=np.append(restocked, NEVER),
     )
 
 
@@ -111,6 +134,9 @@ def product_rows(catalogue: Catalogue) -> dict[str, npt.NDArray[np.generic]]:
         "title_changed_s": catalogue.title_changed_s,
         "archived_s": catalogue.archived_s,
         "created_s": catalogue.created_s,
+        "sold_out_s": catalogue.sold_out_s,
+        "restocked_s": catalogue.restocked_s,
+        "first_variant_id": variant_id(number, np.zeros_like(number)),
     }
 
 

@@ -62,7 +62,7 @@ def make_facts(config: SampleConfig, chunk: int, catalogue: Catalogue) -> dict[s
     checkouts = checkout_columns(config, chunk, people, orders, customers, baskets.total)
     profiles = make_profiles(config, chunk, people, purchases)
     mails, leavings = make_mails(config, chunk, people, profiles, orders, checkouts)
-    visits = site_events(config, chunk, people, profiles, orders, baskets)
+    visits = site_events(config, chunk, people, profiles, orders, baskets, catalogue)
     users, tickets = make_helpdesk(config, chunk, people, orders, refunds)
     facts = {
         "p_people": _people(people),

@@ -28,11 +28,13 @@ class Metric(IntEnum):
     ADDED = 9
     CHECKOUT = 10
     ORDERED = 11
+    AWAITED = 12
 
 
 METRIC_NAMES = (
     "Received Email", "Opened Email", "Clicked Email", "Bounced Email", "Unsubscribed", "Marked Email as Spam",
     "Subscribed to List", "Active on Site", "Viewed Product", "Added to Cart", "Checkout Started", "Placed Order",
+    "Subscribed to Back in Stock",
 )  # fmt: skip
 CAMPAIGN_EVERY_DAYS = 10
 # Flows: name, trigger, minutes after it for each of the flow's messages.

@@ -4,7 +4,7 @@ import numpy as np
 
 from crm_warehouse.sample.arrays import BoolArray, Columns, IntArray
 from crm_warehouse.sample.baskets import Baskets
-from crm_warehouse.sample.catalogue import PRODUCT_TYPES, RUNGS
+from crm_warehouse.sample.catalogue import PRODUCT_TYPES, RUNGS, Catalogue
 from crm_warehouse.sample.config import DAY, SampleConfig
 from crm_warehouse.sample.events import event_part
 from crm_warehouse.sample.messaging import Metric, Profiles, profile_of
@@ -12,6 +12,7 @@ from crm_warehouse.sample.orders import Kind, Orders
 from crm_warehouse.sample.people import People
 
 TRACKED = 0.6
+AWAITS = 0.8
 STEPS = (
     (Metric.ACTIVE, 1.0),
     (Metric.VIEWED, 0.9),
@@ -42,7 +43,13 @@ def _visits(
 
 
 def site_events(
-    config: SampleConfig, chunk: int, people: People, profiles: Profiles, orders: Orders, baskets: Baskets
+    config: SampleConfig,
+    chunk: int,
+    people: People,
+    profiles: Profiles,
+    orders: Orders,
+    baskets: Baskets,
+    catalogue: Catalogue,
 ) -> list[Columns]:
     """Events of the visits of people the tool already knows."""
     rng = config.rng(chunk, "site")
@@ -57,4 +64,7 @@ def site_events(
             happens &= buys | (rng.random(profile.size) < 0.12)
         parts.append(event_part(metric, profile[happens], start[happens], product=product[happens]))
         start = start + rng.integers(5, 46, profile.size)
+    # Who finds a product sold out may ask to be told when it is there again.
+    awaits = catalogue.is_sold_out(product, start) & (config.rng(chunk, "awaits").random(start.size) < AWAITS)
+    parts.append(event_part(Metric.AWAITED, profile[awaits], start[awaits], product=product[awaits]))
     return parts

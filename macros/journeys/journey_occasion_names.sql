@@ -1,7 +1,4 @@
-{#
-    What a journey can begin with, in the order of docs/journeys.md. `back_in_stock` has no source yet: a journey may
-    name it and is never due.
-#}
+{# What a journey can begin with, in the order of docs/journeys.md. #}
 {% macro journey_occasion_names() -%}
     {{ return([
         'customer_first_seen', 'checkout_abandoned', 'order_placed', 'order_delivered', 'delivery_overdue',

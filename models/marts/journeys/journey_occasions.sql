@@ -12,6 +12,12 @@ order_occasions as (
 
 ),
 
+stock_occasions as (
+
+    select * from {{ ref('int_stock_occasions') }}
+
+),
+
 windows as (
 
     select * from {{ ref('int_journey_occasion_windows') }}
@@ -49,6 +55,20 @@ unioned as (
         cast(null as decimal(18, 4)) as amount
 
     from customer_occasions
+
+    union all
+
+    select
+        customer_key,
+        occasion,
+        occurred_at,
+        subject_type,
+        subject_key,
+        cast(null as {{ dbt.type_string() }}) as subject_id,
+        product_key,
+        cast(null as decimal(18, 4)) as amount
+
+    from stock_occasions
 
     union all
 

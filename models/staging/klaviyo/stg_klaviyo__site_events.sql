@@ -25,6 +25,7 @@ metrics_mapped as (
             when 'added to cart' then 'added_to_cart'
             when 'started checkout' then 'started_checkout'
             when 'checkout started' then 'started_checkout'
+            when 'subscribed to back in stock' then 'asked_for_restock'
         end as event_type
 
     from metrics
@@ -41,6 +42,7 @@ joined as (
 
         metrics_mapped.event_type,
         events.product_id,
+        events.variant_id,
         events.product_name as product_title,
 
         -- Text in Klaviyo, where a theme may send anything: what is not a number is no amount.

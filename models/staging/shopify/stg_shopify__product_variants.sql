@@ -160,12 +160,17 @@ joined as (
         variants.source_name,
         'shopify' as platform,
         {{ numeric_key('variants.id', 'variants.source_name') }} as variant_key,
+        cast(variants.id as {{ dbt.type_string() }}) as variant_id,
         {{ numeric_key('variants.product_id', 'variants.source_name') }} as product_key,
+        cast(variants.product_id as {{ dbt.type_string() }}) as product_id,
 
         variants.title,
         variants.sku,
         pivoted.size,
         pivoted.colour,
+
+        coalesce(variants.sellable_online_quantity, variants.inventory_quantity) as stock_quantity,
+        variants.updated_at as stock_changed_at,
 
         inventory_items.unit_cost_amount,
         upper(coalesce(inventory_items.unit_cost_currency_code, shops.currency_code))

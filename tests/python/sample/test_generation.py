@@ -19,7 +19,10 @@ RAW_SCHEMA = (
     / "raw_schema"
 )
 # Known from the connectors' own pages, beyond what the listed packages read.
-ALSO_REAL = {"person": {"subscriptions_email_marketing_consent", "subscriptions_email_marketing_timestamp"}}
+ALSO_REAL = {
+    "event": {"property_variant_id"},
+    "person": {"subscriptions_email_marketing_consent", "subscriptions_email_marketing_timestamp"},
+}
 
 
 def digests(shop: Shop) -> dict[str, str]:

@@ -16,10 +16,11 @@ select
         when e.metric = 1 then 'Proxy' end as property_client_type,
     case e.metric when 3 then case when e.profile_number % 3 = 0 then 'Soft' else 'Hard' end end
         as property_bounce_type,
-    case when e.metric between 8 and 9 then p.product_id::varchar end as property_product_id,
-    case when e.metric between 8 and 9 then p.title end as property_name,
+    case when e.metric in (8, 9, 12) then p.product_id::varchar end as property_product_id,
+    case when e.metric in (8, 9, 12) then p.title end as property_name,
     case when e.metric between 8 and 9 then eur(p.price_c) end as property_price,
-    case when e.metric >= 10 then eur(p.price_c)::varchar end as property_value,
+    case when e.metric = 12 then p.first_variant_id::varchar end as property_variant_id,
+    case when e.metric between 10 and 11 then eur(p.price_c)::varchar end as property_value,
     case when e.metric = 7 then '/' end as property_page,
     false as _fivetran_deleted,
     synced(e.second) as _fivetran_synced
