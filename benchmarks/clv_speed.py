@@ -20,10 +20,12 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import yaml
 
 from benchmarks.measure import as_row, keep, machine, measure
 from crm_warehouse import clv
 from crm_warehouse.clv.store import create_fits_table
+from crm_warehouse.ingest.sql import literal
 from crm_warehouse.sample.config import CHUNK_PEOPLE, DAY, SHOP_END, SHOP_START, SampleConfig
 from crm_warehouse.sample.people import make_people
 from crm_warehouse.sample.purchases import SPEND_P, Purchases, make_purchases
@@ -131,13 +133,22 @@ def run(stage: str, home: Path, customers: int) -> None:
         prepare(settings, customers)
         return
     models = json.loads((home / "models.json").read_text())
-    with duckdb.connect(str(settings.warehouse_path), config={"memory_limit": settings.memory_limit}) as con:
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        set_as_in_builds(con, settings)
         for name in STAGES[stage]:
             kind, relation, sql = models[name]
             con.execute(f"create or replace {kind} {relation} as {sql}")
     if stage == "aggregate_and_fit":
         report = clv.fit(settings, BUILD_ID)
         print(report, *report.decisions, sep="\n")
+
+
+def set_as_in_builds(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Give a connection the settings that dbt's has."""
+    profiles = yaml.safe_load((PROJECT_DIR / "profiles.yml").read_text())
+    wanted = profiles["crm_warehouse"]["outputs"]["duckdb"]["settings"]
+    for name, value in (wanted | {"memory_limit": settings.memory_limit}).items():
+        con.execute(f"set {name} = {literal(str(value))}")
 
 
 def settings_of(home: Path) -> Settings:

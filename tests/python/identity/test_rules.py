@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from benchmarks.identity import CONTRACT, resolve
+from benchmarks.identity import CONTRACT, MODELS, dbt, resolve
 from crm_warehouse.errors import WarehouseError
 from crm_warehouse.settings import PROJECT_DIR, Settings
 
@@ -132,17 +132,13 @@ def distinct(scenario: int, record: Record) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def customers(tmp_path_factory: pytest.TempPathFactory, project: Any) -> dict[str, str]:
-    """Record -> customer, all scenarios in one run."""
+def warehouse(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Settings:
+    """All scenarios, resolved in one run."""
     folder = tmp_path_factory.mktemp("rules")
     rows = [{"record_key": f"other-{i}", **person} for i, person in enumerate(background(2000))]
     for number, (name, records) in enumerate([*SAME.items(), *APART.items()]):
         for side, record in enumerate(records):
             rows.append({"record_key": f"{name}-{side}", **distinct(number, record)})
-    return resolved(folder, rows, project)
-
-
-def resolved(folder: Path, rows: list[dict[str, str]], project: Any) -> dict[str, str]:
     with duckdb.connect() as con:
         con.execute(f"create table records ({', '.join(f'{column} varchar' for column in CONTRACT)})")
         con.executemany(
@@ -156,6 +152,16 @@ def resolved(folder: Path, rows: list[dict[str, str]], project: Any) -> dict[str
         con.execute(f"copy records to '{folder / 'records.parquet'}'")
     settings = Settings(raw=folder, out=folder)
     resolve(settings, folder / "records.parquet", {column: column for column in CONTRACT}, project)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def customers(warehouse: Settings) -> dict[str, str]:
+    """Record -> customer."""
+    return customers_of(warehouse)
+
+
+def customers_of(settings: Settings) -> dict[str, str]:
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         return dict(
             con.execute("select record_key, customer_key from intermediate.int_customers_resolved").fetchall()
@@ -175,6 +181,29 @@ def test_two_people(customers: dict[str, str], name: str) -> None:
 def test_nobody_is_linked_to_a_stranger(customers: dict[str, str]) -> None:
     strangers = [customer for record, customer in customers.items() if record.startswith("other-")]
     assert len(set(strangers)) == len(strangers)
+
+
+@pytest.mark.usefixtures("customers")
+def test_what_people_decided_stands_above_the_rules(warehouse: Settings, project: Any) -> None:
+    kept_apart, joined, gone = "one mailbox, spelt differently", "father and son", "nobody"
+    decisions = [
+        (f"{kept_apart}-0", f"{kept_apart}-1", "apart"),
+        (f"{joined}-0", f"{joined}-1", "together"),
+        # Somebody else's record leads from one to the other: the two stay apart all the same.
+        ("other-1", f"{kept_apart}-0", "together"),
+        ("other-1", f"{gone}-1", "together"),
+    ]
+    with duckdb.connect(str(warehouse.warehouse_path)) as con:
+        con.executemany(
+            "insert into seeds.identity_overrides values (?, ?, ?, 'They said so.', date '2025-06-01')",
+            decisions,
+        )
+    dbt(warehouse, ["run", "--select", MODELS, "--exclude", "int_identity_records_unioned"], project)
+    dbt(warehouse, ["test", "--select", "assert_identity_overrides_hold"], project)
+    decided = customers_of(warehouse)
+    assert decided[f"{kept_apart}-0"] != decided[f"{kept_apart}-1"]
+    assert decided[f"{joined}-0"] == decided[f"{joined}-1"]
+    assert decided["other-1"] == decided[f"{kept_apart}-0"]
 
 
 def test_a_mapping_of_a_column_that_identity_does_not_know_is_an_error(tmp_path: Path) -> None:
