@@ -43,15 +43,16 @@ rounded as (
             {{ days_between('customers.last_order_date', 'customers.as_of_date') }} as bigint
         ) as days_since_last_order,
         cast(customers.days_overdue as bigint) as days_overdue,
-        {{ round_significant('customers.churn_probability') }} as churn_probability,
+        round(customers.churn_probability, 9) as churn_probability,
         cast({{ var('churn_horizon_days') }} as bigint) as churn_horizon_days,
         case
             when customers.churn_method not in ('formula', 'last_period')
-                then {{ round_significant('customers.p_alive') }}
+                then round(customers.p_alive, 9)
         end as p_alive,
-        cast({{ round_significant(
-            '(customers.churn_probability * customers.predicted_orders * customers.predicted_spend)'
-        ) }} as decimal(18, 4)) as value_at_risk,
+        cast(
+            customers.churn_probability * customers.predicted_orders * customers.predicted_spend
+            as decimal(18, 4)
+        ) as value_at_risk,
         customers.churn_method,
         customers.purchase_day_count,
         customers.refund_rate,

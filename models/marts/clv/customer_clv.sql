@@ -19,36 +19,27 @@ valued as (
         cast(purchase_day_count as bigint) as purchase_day_count,
         net_amount as historic_value,
         margin_amount as historic_margin,
-        {{ round_significant('expected_margin_rate') }} as expected_margin_rate,
-        cast(
-            {{ round_significant('(formula_orders * own_mean_spend)') }} as decimal(18, 4)
-        ) as formula_value,
-        {{ round_significant('predicted_orders') }} as expected_orders,
+        round(expected_margin_rate, 9) as expected_margin_rate,
+        cast(formula_orders * own_mean_spend as decimal(18, 4)) as formula_value,
+        round(predicted_orders, 9) as expected_orders,
         -- Whole numbers, except where the expectation itself is the bound.
         least(predicted_orders_lower, expected_orders) as predicted_orders_lower,
         case
             when predicted_orders_upper > predicted_orders then predicted_orders_upper
             else expected_orders
         end as predicted_orders_upper,
-        cast(
-            {{ round_significant('predicted_spend') }} as decimal(18, 4)
-        ) as predicted_avg_order_value,
-        {{ round_significant('(predicted_orders * predicted_spend)') }} as expected_revenue,
+        cast(predicted_spend as decimal(18, 4)) as predicted_avg_order_value,
+        predicted_orders * predicted_spend as expected_revenue,
         cast(expected_revenue as decimal(18, 4)) as predicted_revenue,
-        cast(
-            {{ round_significant('predicted_revenue_lower') }} as decimal(18, 4)
-        ) as predicted_revenue_lower,
-        cast(
-            {{ round_significant('predicted_revenue_upper') }} as decimal(18, 4)
-        ) as predicted_revenue_upper,
+        cast(predicted_revenue_lower as decimal(18, 4)) as predicted_revenue_lower,
+        cast(predicted_revenue_upper as decimal(18, 4)) as predicted_revenue_upper,
         cast(expected_revenue * {{ discount_factor() }} as decimal(18, 4)) as discounted_revenue,
         cast(expected_revenue * expected_margin_rate as decimal(18, 4)) as predicted_margin,
         cast(
             expected_revenue * expected_margin_rate * {{ discount_factor() }} as decimal(18, 4)
         ) as discounted_margin,
         case
-            when clv_method not in ('formula', 'last_period')
-                then {{ round_significant('p_alive') }}
+            when clv_method not in ('formula', 'last_period') then round(p_alive, 9)
         end as p_alive,
         expected_next_order_date,
         days_overdue,
@@ -62,7 +53,7 @@ valued as (
 -- aside for it.
 ranked as (
 
-    select {{ round_significant('(predicted_orders * predicted_spend)') }} as expected_revenue
+    select predicted_orders * predicted_spend as expected_revenue
 
     from {{ ref('int_clv_customers_scored') }}
 

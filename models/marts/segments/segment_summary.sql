@@ -104,10 +104,8 @@ final as (
         cast(coalesce(summarized.predicted_amount, 0) as decimal(18, 4)) as predicted_amount,
         {{ kpi_ratio('coalesce(summarized.predicted_amount, 0)', 'everybody.predicted_amount') }}
             as predicted_share,
-        -- Added in parallel, so that the last digits differ from build to build.
-        {{ round_significant(
-            '(summarized.churn_probability_sum / nullif(summarized.scored_count, 0))'
-        ) }} as average_churn_probability,
+        {{ kpi_ratio('summarized.churn_probability_sum', 'summarized.scored_count') }}
+            as average_churn_probability,
         coalesce(changes_summarized.entered_count, 0) as entered_count,
         coalesce(changes_summarized.left_count, 0) as left_count,
         segments.as_of

@@ -95,7 +95,7 @@ def test_value_is_the_product_of_alive_purchases_and_shrunk_spend(fitted_shop: t
     )
     purchases = shop.frequency + 1
     spend = fit.gg_p * (fit.gg_v + purchases * shop.mean_spend) / (fit.gg_p * purchases + fit.gg_q - 1)
-    assert clv.predicted_orders.to_numpy() == pytest.approx(clv.p_alive * alive, rel=1e-4)
+    assert clv.predicted_orders.to_numpy() == pytest.approx(clv.p_alive * alive, rel=1e-4, abs=1e-8)
     assert clv.predicted_avg_order_value.astype(float).to_numpy() == pytest.approx(0.9 * spend, rel=1e-3)
     assert clv.predicted_revenue.astype(float).sum() == pytest.approx(
         np.sum(clv.p_alive * alive * 0.9 * spend), rel=1e-4

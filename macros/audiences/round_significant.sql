@@ -1,10 +1,8 @@
 {#
-    A score to six significant digits, unless told otherwise. What lies beyond the sixth is noise of the engine (sums in
-    another order), and two runs over the same data must compare equal. Below 1e-12 a score is 0. A large score is
-    divided by a whole power of ten, since a fraction such as 0.1 has no exact double. Powers of ten are looked up:
-    logarithms of every score cost more than the scores.
+    A score to so many significant digits; below 1e-12 it is 0. A large score is divided by a whole power of ten, since a
+    fraction such as 0.1 has no exact double. Powers of ten are looked up, which costs less than logarithms.
 #}
-{% macro round_significant(score, digits=6) -%}
+{% macro round_significant(score, digits) -%}
     {%- set size = 'abs(' ~ score ~ ')' -%}
     {%- set raised -%}
         case
