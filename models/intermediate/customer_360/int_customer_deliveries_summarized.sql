@@ -1,34 +1,14 @@
 with
 
-fulfillment_events as (
+shipments as (
 
-    select * from {{ ref('int_fulfillment_events_unioned') }}
-
-),
-
-fulfillments as (
-
-    select * from {{ ref('int_fulfillments_unioned') }}
+    select * from {{ ref('int_shipments_tracked') }}
 
 ),
 
 orders as (
 
     select * from {{ ref('int_orders_resolved') }}
-
-),
-
--- Carriers move their estimate along with the delay: the earliest day named is what was promised.
-shipments as (
-
-    select
-        fulfillment_key,
-        min(estimated_delivery_at) as promised_at,
-        min(occurred_at) filter (where event_type = 'delivered') as delivered_at
-
-    from fulfillment_events
-
-    group by fulfillment_key
 
 ),
 
@@ -45,8 +25,7 @@ delivered as (
         ) as is_late
 
     from shipments
-    inner join fulfillments on shipments.fulfillment_key = fulfillments.fulfillment_key
-    inner join orders on fulfillments.order_key = orders.order_key
+    inner join orders on shipments.order_key = orders.order_key
 
     where
         shipments.delivered_at is not null
