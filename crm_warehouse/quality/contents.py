@@ -123,12 +123,13 @@ def _value(figure: _Figure) -> str:
 
 
 def _measure_words(con: duckdb.DuckDBPyConnection, scope: Scope) -> None:
-    """Which words columns of few words hold; of personal columns, only how often a value was seen before."""
-    for name in scope.table.arrival.words:
+    """Which words columns of few words hold, yes and no among them."""
+    yes_or_no = [column.name for column in scope.table.columns if column.data_type == "boolean"]
+    for name in (*scope.table.arrival.words, *yes_or_no):
         column = identifier(name)
         con.execute(
-            f"insert into words select {scope.named}, {literal(name)}, {scope.is_new}, {column}, count(*) "
-            f"from {scope.relation} where {scope.recent} and {column} is not null group by all"
+            f"insert into words select {scope.named}, {literal(name)}, {scope.is_new}, cast({column} as varchar), "
+            f"count(*) from {scope.relation} where {scope.recent} and {column} is not null group by all"
         )
 
 

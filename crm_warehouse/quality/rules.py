@@ -4,7 +4,7 @@ Belongs here: reading rules and deriving the common ones. Does not: running them
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -124,18 +124,13 @@ def _live_rules(name: str, table: Mapping[str, Any]) -> Iterator[Rule]:
         {"query": _ROWS.format(name=name)},
         needs_live=True,
     )
-    if name in WIDE_TABLES:
-        yield from _wide_rules(name, table.get("columns", []))
+    if table.get("kind") != "view" and (name in WIDE_TABLES or table["rows"] <= EXACT_KEY_ROWS):
+        yield from _column_rules(name, table.get("columns", []))
 
 
-def _wide_rules(name: str, columns: list[dict[str, Any]]) -> Iterator[Rule]:
+def _column_rules(name: str, columns: list[dict[str, Any]]) -> Iterator[Rule]:
     names = [column["name"] for column in columns]
-    figures = [
-        column["name"]
-        for column in columns
-        if _NUMBERS.match(column.get("type", "")) and not _NO_FIGURES.search(column["name"])
-    ]
-    for rule, why, query, compared in (
+    rules: list[tuple[str, str, Callable[[str, list[str]], str], list[str]]] = [
         (
             "columns_stay_filled",
             "A column is suddenly empty for many; a join lost its other side.",
@@ -143,12 +138,28 @@ def _wide_rules(name: str, columns: list[dict[str, Any]]) -> Iterator[Rule]:
             names,
         ),
         (
-            "figures_keep_their_scale",
-            "A figure is suddenly many times as large or as small; a model changed its unit or counts something twice.",
-            _scaled,
-            figures,
+            "columns_keep_varying",
+            "A column that differed from row to row says one thing for all; a mapping or join writes a constant.",
+            _varying,
+            [column["name"] for column in columns if _COMPARABLE.match(column.get("type", ""))],
         ),
-    ):
+    ]
+    if name in WIDE_TABLES:
+        figures = [
+            column["name"]
+            for column in columns
+            if _NUMBERS.match(column.get("type", "")) and not _NO_FIGURES.search(column["name"])
+        ]
+        rules.append(
+            (
+                "figures_keep_their_scale",
+                "A figure is suddenly many times as large or as small; a model changed its unit or counts something "
+                "twice.",
+                _scaled,
+                figures,
+            )
+        )
+    for rule, why, query, compared in rules:
         if compared:
             arguments = {"query": query(name, compared)}
             yield Rule(f"{name}_{rule}", name, why, FAILING_ROWS, arguments, needs_live=True)
@@ -157,6 +168,7 @@ def _wide_rules(name: str, columns: list[dict[str, Any]]) -> Iterator[Rule]:
 # Wide tables that everything ends in: a broken join shows as empty columns there.
 WIDE_TABLES = ("customer_360", "orders")
 _NUMBERS = re.compile("DOUBLE|FLOAT|DECIMAL|[A-Z]*INT")
+_COMPARABLE = re.compile("DOUBLE|FLOAT|DECIMAL|[A-Z]*INT|BOOLEAN|DATE|TIMESTAMP|VARCHAR")
 # Keys are no figures. Scores have a rule of their own, which knows when another model may change them. What is open
 # now, and how long ago the last event was, may change for most people in a day: tickets are closed, a campaign is sent.
 _NO_FIGURES = re.compile(
@@ -180,8 +192,15 @@ where published - row_count > greatest(20, 0.05 * published)
 
 
 def _filled(name: str, columns: list[str]) -> str:
+    """In a wide table a tenth of the rows matters; elsewhere, where columns are for some rows, what all but vanishes."""
     counts = ", ".join(f'count("{column}")' for column in columns)
     names = ", ".join(f"'{column}'" for column in columns)
+    share, share_was = "filled / row_count", "filled_was / published"
+    lost = (
+        f"{share_was} - {share} > 0.1"
+        if name in WIDE_TABLES
+        else f"{share_was} >= 0.2 and {share} < 0.2 * {share_was} and row_count >= 50"
+    )
     return f"""
         select column_name as subject,
             round(100 * filled / row_count) || ' % filled, '
@@ -192,7 +211,32 @@ def _filled(name: str, columns: list[str]) -> str:
             from (select count(*) as row_count, [{counts}] as counts from {{batch}}) as now
             cross join (select count(*) as row_count, [{counts}] as counts from live.{name}) as was
         ) as compared
-        where published >= 50 and row_count > 0 and filled_was / published - filled / row_count > 0.1
+        where published >= 50 and row_count > 0 and {lost}
+    """
+
+
+def _varying(name: str, columns: list[str]) -> str:
+    """One value for all that at least a tenth of the live version's rows, and 20 of them, did not have."""
+    names = ", ".join(f"'{column}'" for column in columns)
+    values = ", ".join(f'min("{column}") as "{column}"' for column in columns)
+    constant = ", ".join(
+        f'min("{column}") = max("{column}") and count("{column}") >= 50' for column in columns
+    )
+    others = ", ".join(f'count(*) filter (where was."{column}" <> now."{column}")' for column in columns)
+    filled = ", ".join(f'count(was."{column}")' for column in columns)
+    return f"""
+        select column_name as subject,
+            'one value for all, another one in ' || others || ' of ' || filled || ' published' as detail
+        from (
+            select unnest([{names}]) as column_name, unnest(now.is_constant) as is_constant,
+                unnest(was.others) as others, unnest(was.filled) as filled
+            from (select [{constant}] as is_constant from {{batch}}) as now
+            cross join (
+                select [{others}] as others, [{filled}] as filled
+                from live.{name} as was cross join (select {values} from {{batch}}) as now
+            ) as was
+        ) as compared
+        where is_constant and others >= greatest(20, 0.1 * filled)
     """
 
 

@@ -10,6 +10,12 @@ triggers as (
 
 ),
 
+journeys as (
+
+    select * from {{ ref('int_journeys_typed') }}
+
+),
+
 customers as (
 
     select * from {{ ref('customer_360') }}
@@ -18,10 +24,12 @@ customers as (
 
 select triggers.journey_trigger_key
 from triggers
+left join journeys on triggers.journey_key = journeys.journey_key
 left join customers on triggers.customer_key = customers.customer_key
 
 where
     customers.customer_key is null
+    or journeys.journey_key is null
     or not coalesce(
         case
             when triggers.consent = 'marketing' and triggers.channel = 'email'
@@ -43,3 +51,13 @@ where
     or triggers.due_at > triggers.as_of_at
     or triggers.send_at < triggers.as_of_at
     or triggers.send_at >= triggers.expires_at
+    -- An hour of the shop's clocks in which nothing is sent.
+    or case
+        when journeys.quiet_from_hour > journeys.quiet_until_hour
+            then
+                hour({{ to_reporting_time('triggers.send_at') }}) >= journeys.quiet_from_hour
+                or hour({{ to_reporting_time('triggers.send_at') }}) < journeys.quiet_until_hour
+        else
+            hour({{ to_reporting_time('triggers.send_at') }}) >= journeys.quiet_from_hour
+            and hour({{ to_reporting_time('triggers.send_at') }}) < journeys.quiet_until_hour
+    end
