@@ -192,7 +192,7 @@ where published - row_count > greatest(20, 0.05 * published)
 
 
 def _filled(name: str, columns: list[str]) -> str:
-    """In a wide table a tenth of the rows matters; elsewhere, where columns are for some rows, what all but vanishes."""
+    """In a wide table a tenth of the rows matters; elsewhere, where columns are of some rows, what all but vanishes."""
     counts = ", ".join(f'count("{column}")' for column in columns)
     names = ", ".join(f"'{column}'" for column in columns)
     share, share_was = "filled / row_count", "filled_was / published"
@@ -216,13 +216,17 @@ def _filled(name: str, columns: list[str]) -> str:
 
 
 def _varying(name: str, columns: list[str]) -> str:
-    """One value for all that at least a tenth of the live version's rows, and 20 of them, did not have."""
+    """One value for all, where a tenth of the live version's rows, and 20, had another and not all the same one."""
     names = ", ".join(f"'{column}'" for column in columns)
     values = ", ".join(f'min("{column}") as "{column}"' for column in columns)
     constant = ", ".join(
         f'min("{column}") = max("{column}") and count("{column}") >= 50' for column in columns
     )
-    others = ", ".join(f'count(*) filter (where was."{column}" <> now."{column}")' for column in columns)
+    others = ", ".join(
+        f'case when min(was."{column}") <> max(was."{column}") '
+        f'then count(*) filter (where was."{column}" <> now."{column}") else 0 end'
+        for column in columns
+    )
     filled = ", ".join(f'count(was."{column}")' for column in columns)
     return f"""
         select column_name as subject,

@@ -226,4 +226,26 @@ FAULTS = [
         "customer_360_figures_keep_their_scale",
         "select * replace (average_first_reply_minutes * 60 as average_first_reply_minutes) from {model}",
     ),
+    ModelFault(
+        "bounces are counted as deliveries",
+        "stg_klaviyo__message_events",
+        "release",
+        "release_past_figures_stay",
+        "select * replace (case event_type when 'bounced' then 'delivered' else event_type end as event_type) "
+        "from {model}",
+    ),
+    ModelFault(
+        "every ticket was answered by one agent",
+        "stg_zendesk__tickets",
+        "release",
+        "support_performance_columns_keep_varying",
+        "select * replace (min(agent_key) over () as agent_key) from {model}",
+    ),
+    ModelFault(
+        "nobody is told why they may leave",
+        "customer_churn",
+        "release",
+        "customer_churn_columns_stay_filled",
+        "select * replace (cast(null as varchar) as churn_drivers) from {model}",
+    ),
 ]
