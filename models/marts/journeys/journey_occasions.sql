@@ -42,6 +42,14 @@ run_context as (
 
 ),
 
+without_order as (
+
+    select * from customer_occasions
+    union all
+    select * from stock_occasions
+
+),
+
 unioned as (
 
     select
@@ -54,21 +62,7 @@ unioned as (
         product_key,
         cast(null as decimal(18, 4)) as amount
 
-    from customer_occasions
-
-    union all
-
-    select
-        customer_key,
-        occasion,
-        occurred_at,
-        subject_type,
-        subject_key,
-        cast(null as {{ dbt.type_string() }}) as subject_id,
-        product_key,
-        cast(null as decimal(18, 4)) as amount
-
-    from stock_occasions
+    from without_order
 
     union all
 

@@ -6,7 +6,11 @@ with
 
 triggers as (
 
-    select * from {{ ref('journey_triggers') }}
+    select
+        *,
+        hour({{ to_reporting_time('send_at') }}) as local_hour
+
+    from {{ ref('journey_triggers') }}
 
 ),
 
@@ -55,9 +59,9 @@ where
     or case
         when journeys.quiet_from_hour > journeys.quiet_until_hour
             then
-                hour({{ to_reporting_time('triggers.send_at') }}) >= journeys.quiet_from_hour
-                or hour({{ to_reporting_time('triggers.send_at') }}) < journeys.quiet_until_hour
+                triggers.local_hour >= journeys.quiet_from_hour
+                or triggers.local_hour < journeys.quiet_until_hour
         else
-            hour({{ to_reporting_time('triggers.send_at') }}) >= journeys.quiet_from_hour
-            and hour({{ to_reporting_time('triggers.send_at') }}) < journeys.quiet_until_hour
+            triggers.local_hour >= journeys.quiet_from_hour
+            and triggers.local_hour < journeys.quiet_until_hour
     end
