@@ -182,8 +182,7 @@ def _sample_records(con: duckdb.DuckDBPyConnection, scope: Scope) -> None:
         for c in scope.contents
     )
     number = _as_number(scope)
-    ((rows,),) = con.execute(f"select count(*) from {scope.relation} where {scope.own}").fetchall()
-    sampled = scope.own if rows <= SMALL_TABLE_ROWS else scope.recent
+    sampled = scope.own if scope.rows <= SMALL_TABLE_ROWS else scope.recent
     con.execute(
         f"""
         insert into records

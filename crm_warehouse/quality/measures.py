@@ -141,20 +141,20 @@ def _scope(
 ) -> Scope:
     if table.happened_at:
         first, until = map(moment, times)
-        return Scope(source, table, _time(con, source, table), until, first)
+        return Scope(source, table, rows, _time(con, source, table), until, first)
     key = table.primary_key[0] if table.primary_key else None
     if key is None or table.column(key).data_type != "bigint":
-        return Scope(source, table, None, None, None)
+        return Scope(source, table, rows, None, None, None)
     known = con.execute(
         "select last_position from live.tables where source_name = ? and table_name = ?", [source, table.name]
     ).fetchall()
-    scope = Scope(source, table, identifier(key), None, None)
+    scope = Scope(source, table, rows, identifier(key), None, None)
     low, high = con.execute(
         f"select min({scope.position}), max({scope.position}) from {scope.relation} where {scope.own}"
     ).fetchall()[0]
     start = None if rows <= SMALL_ROWS else str(int(high - (high - low) * NEWEST_SHARE))
     since = str(int(known[0][0])) if known and known[0][0] is not None else None
-    return Scope(source, table, scope.position, since, start)
+    return Scope(source, table, rows, scope.position, since, start)
 
 
 def _time(con: duckdb.DuckDBPyConnection, source: str, table: Table) -> str:

@@ -229,15 +229,17 @@ def _varying(name: str, columns: list[str]) -> str:
     )
     filled = ", ".join(f'count(was."{column}")' for column in columns)
     return f"""
+        with now as (
+            select {values}, [{constant}] as is_constant from {{batch}}
+        )
         select column_name as subject,
             'one value for all, another one in ' || others || ' of ' || filled || ' published' as detail
         from (
             select unnest([{names}]) as column_name, unnest(now.is_constant) as is_constant,
                 unnest(was.others) as others, unnest(was.filled) as filled
-            from (select [{constant}] as is_constant from {{batch}}) as now
+            from now
             cross join (
-                select [{others}] as others, [{filled}] as filled
-                from live.{name} as was cross join (select {values} from {{batch}}) as now
+                select [{others}] as others, [{filled}] as filled from live.{name} as was cross join now
             ) as was
         ) as compared
         where is_constant and others >= greatest(20, 0.1 * filled)

@@ -21,6 +21,7 @@ class Scope:
     Attributes:
         source: Name of the source.
         table: Its declaration.
+        rows: How many rows it has.
         position: What orders its rows: a moment, or a growing key where rows have no time; None where nothing does.
         since: Position up to which the live version knew the table, as SQL; None where that is unknown.
         start: Where the range of recent rows begins, as SQL; None for the whole table.
@@ -28,6 +29,7 @@ class Scope:
 
     source: str
     table: Table
+    rows: int
     position: str | None
     since: str | None
     start: str | None
