@@ -125,7 +125,7 @@ def resolve(settings: Settings, records: Path, mapping: dict[str, str], project:
             f"{records}: record_key is empty or repeated in {rows[0][0]} rows; it must be unique"
         )
     dbt(settings, ["seed", "--select", *SEEDS], project)
-    dbt(settings, ["run", "--select", MODELS, "--exclude", "int_identity_records_unioned"], project)
+    run_models(settings, project)
 
 
 def score(con: duckdb.DuckDBPyConnection, records: Path, key: str, truth: str) -> dict[str, Any]:
@@ -159,6 +159,15 @@ def dbt(settings: Settings, arguments: list[str], project: Any) -> None:
     run = run_dbt(arguments, settings=settings, build_id="identity-benchmark", manifest=project)
     if run.failed:
         raise WarehouseError("; ".join(f"{result.unique_id}: {result.message}" for result in run.failed))
+
+
+def run_models(settings: Settings, project: Any, *more: str) -> None:
+    """Run the identity models, and `more`, over the records that are there.
+
+    Raises:
+        WarehouseError: A model failed.
+    """
+    dbt(settings, ["run", "--select", MODELS, *more, "--exclude", "int_identity_records_unioned"], project)
 
 
 @contextmanager

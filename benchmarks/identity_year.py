@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.identity import CONTRACT, MODELS, SEEDS, dbt, work_folder
+from benchmarks.identity import CONTRACT, SEEDS, dbt, run_models, work_folder
 from benchmarks.measure import keep, self_cost
 from crm_warehouse.ingest.declaration import load_published_state
 from crm_warehouse.ingest.pipeline import copy_published_state
@@ -162,8 +162,7 @@ class Year:
                 select {columns} from today"""
             )
             con.execute(f"update pipeline.run_context set as_of_date = date '{day}'")
-        models = [MODELS, *REGISTER, "--exclude", "int_identity_records_unioned"]
-        dbt(self.settings, ["run", "--select", *models], self.project)
+        run_models(self.settings, self.project, *REGISTER)
 
     def check(self, day: date) -> None:
         """Hold the promises, then make this day the live version of the next."""
