@@ -20,6 +20,8 @@ SAMPLED_RECORDS = 300
 SMALL_TABLE_ROWS = 5_000
 # With fewer columns, rows of equal content are normal.
 MIN_CONTENTS = 3
+# Two bytes of UTF-8 read as two letters of Latin-1 or Windows-1252 (`JosÃ©`), or bytes that were given up (U+FFFD).
+MISREAD = r"[ÂÃÄÅÎÏÐÑâ][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\x{FFFD}"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,18 @@ def _measure_columns(con: duckdb.DuckDBPyConnection, scope: Scope) -> None:
         for column in scope.table.columns
         if column.name != LOAD_TIME
     ]
+    figures += [
+        _misread(column) for column in scope.contents if column.data_type == "string" and not column.is_id
+    ]
     _insert_figures(con, scope, figures, f"({_rows(scope)}) as told")
+
+
+def _misread(column: Column) -> _Figure:
+    """Whether a text was read in another encoding than it was written in."""
+    name = identifier(column.name)
+    # Only letters beyond ASCII take more bytes than one: most texts are not searched.
+    value = f"case when strlen({name}) = length({name}) then false else regexp_matches({name}, {literal(MISREAD)}) end"
+    return _Figure(f"{column.name} misread", "misread", f"({value})")
 
 
 def _measure_person(con: duckdb.DuckDBPyConnection, scope: Scope, reference: Column, person: Table) -> None:
@@ -116,6 +129,7 @@ def _value(figure: _Figure) -> str:
         "amount": f"case when {value} <> 0 then ln(abs(cast({value} as double))) end",
         "text": f"length({value})",
         "flag": f"cast(cast({value} as integer) as double)",
+        "misread": f"cast(cast({value} as integer) as double)",
     }.get(figure.kind, "cast(null as double)")
     return (
         f"{{'filled': count({value}), 'mean': avg({measured}), 'deviation': stddev_pop({measured}), "

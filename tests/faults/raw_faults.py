@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from pathlib import Path
 
 import duckdb
@@ -92,6 +93,16 @@ def truncated(name: str, table: str, rule: str) -> RawFault:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
     return RawFault(name, table, rule, change)
+
+
+def misread(column: str) -> str:
+    """SQL: the text in `column` with the bytes of its UTF-8 taken for letters of Latin-1."""
+    letters = "ßàáâãäåçèéêëìíîïñòóôõöøùúûüýÄÅÉÖØÜčšžłńśźżę"
+    return reduce(
+        lambda value, letter: f"replace({value}, '{letter}', '{letter.encode().decode('latin-1')}')",
+        letters,
+        column,
+    )
 
 
 def _rows(path: Path) -> str:
@@ -334,6 +345,13 @@ FAULTS = [
         "arrival_words_keep_their_share",
         f"select * replace (case when processed_at {NEW} then 'voided' else financial_status end as financial_status) "
         "from {rows}",
+    ),
+    rewritten(
+        "new orders are read in another encoding",
+        "shopify/order",
+        "arrival_texts_are_readable",
+        f"select * replace (case when processed_at {NEW} then {misread('shipping_address_city')} "
+        "else shipping_address_city end as shipping_address_city) from {rows}",
     ),
     rewritten(
         "new orders come without an e-mail address",

@@ -1,5 +1,5 @@
 -- What arrived beside what used to arrive. Runs inside a build's arrival.duckdb, after the measuring; the rules of
--- suites/arrival.yml put their limits to these tables. `surprise(n, share, expected)` is how many nats of evidence n
+-- suites/arrival/ put their limits to these tables. `surprise(n, share, expected)` is how many nats of evidence n
 -- observations of `share` give against `expected`: 14 nats are odds of one in a million.
 create or replace macro surprise(n, share, expected) as
     n * (
@@ -133,7 +133,7 @@ create or replace table column_changes as
 select
     now.source_name, now.table_name, now.column_name, now.data_kind, now.row_count, now.null_count,
     now.row_count - now.null_count as filled, now.mean, now.q50,
-    before.row_count as row_count_before, before.mean as mean_before, before.deviation as deviation_before,
+    before.row_count - before.null_count as filled_before, before.mean as mean_before, before.deviation as deviation_before,
     before.q05 as q05_before,
     now.null_count / now.row_count as null_share,
     greatest(
