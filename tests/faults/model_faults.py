@@ -92,6 +92,13 @@ FAULTS = [
         "cast(sales_amount * 1.1 as decimal(18, 4)) as sales_amount, "
         "cast(discount_amount * 1.1 as decimal(18, 4)) as discount_amount) from {model}",
     ),
+    ModelFault(
+        "nobody is told who left a segment",
+        "segment_changes",
+        "model",
+        "assert_segment_changes_lead_to_todays_memberships",
+        "select * from {model} where change_type <> 'left'",
+    ),
     # -- what only the live version can show ------------------------------------------------------------------
     ModelFault(
         "an identity rule merges two large families",
