@@ -1,4 +1,4 @@
-{# A name reduced to its letters, for comparison only: lower case, without accents, spaces and punctuation. #}
+{# A name reduced to its letters, for comparison only: lower case, Latin, without spaces and punctuation. #}
 {% macro normalized_name(name) -%}
-    nullif({{ regexp_replace_all(without_accents('lower(' ~ name ~ ')'), '[^\\p{L}]+', '') }}, '')
+    nullif({{ regexp_replace_all(latin_letters(name), '[^\\p{L}]+', '') }}, '')
 {%- endmacro %}

@@ -249,7 +249,7 @@ KNOWN_FUNCTIONS = frozenset(
     re.findall(
         r"\w+",
         """
-        abs atan2 avg cast ceil coalesce concat concat_ws contains conv corr cos count count_if cume_dist day
+        abs atan2 avg bit_length cast ceil coalesce concat concat_ws contains conv corr cos count count_if cume_dist day
         dense_rank exp first_value floor greatest hour lag last_day last_value lead least left length
         levenshtein ln log10 log2 lower lpad
         ltrim max max_by md5

@@ -177,8 +177,9 @@ weighed as (
 
 ),
 
--- An order for somebody else: another name, on the buyer's e-mail address, sent elsewhere or with
--- the buyer's phone.
+-- An order for somebody else: another name, on the buyer's e-mail address, sent elsewhere. Colleagues
+-- with one mailbox and one phone order to one address. And two people of one name, as father and son:
+-- nothing that belongs to one person agrees, and what does not tells them apart.
 recognized as (
 
     select
@@ -186,8 +187,19 @@ recognized as (
         (is_left_order or is_right_order)
         and name_verdict = 'conflict'
         and email_agreement = 'same'
-        and (address_agreement = 'different' or phone_agreement in ('same', 'shared'))
-            as is_gift,
+        and (
+            address_agreement in ('different', 'neighbour')
+            or (address_agreement = 'missing' and phone_agreement in ('same', 'shared'))
+        ) as is_gift,
+        email_agreement = 'different'
+        and phone_agreement not in ('same', 'shared', 'similar')
+        and not is_customer_number_same
+        and national_id_agreement <> 'same'
+        and birth_date_agreement <> 'same'
+        and (
+            birth_date_agreement = 'different'
+            or (is_customer_number_different and phone_agreement = 'different')
+        ) as is_namesake,
         customer_number_weight + national_id_weight + birth_date_weight as personal_facts_weight,
         case when email_agreement in ('same', 'misspelt') then email_weight else 0 end
             as mailbox_weight,
@@ -272,15 +284,30 @@ final as (
         end as rule,
         {{ agreement_list() }} as evidence,
         is_gift,
-        score >= {{ var('identity_min_score') }} as is_match,
-        -- Two common first names on one household's data are two people.
-        name_verdict in ('relative', 'conflict')
-        and not is_name_assumed
-        and not is_gift
-        and score <= -8
-        and first_name_count >= 3
-        and birth_date_agreement not in ('same', 'similar', 'misspelt')
-        and national_id_agreement not in ('same', 'misspelt') as is_contradiction
+        -- A full name that several mailboxes bear is not rare, whatever its parts are.
+        score >= {{ var('identity_min_score') }}
+        and not is_namesake
+        and (
+            rule <> 'same_rare_name'
+            or full_name_mailbox_count <= {{ var('identity_max_mailboxes_per_name') }}
+        ) as is_match,
+        -- Two common first names on one household's data are two people, and so are two of one name
+        -- who live at one address with their own phones.
+        (
+            name_verdict in ('relative', 'conflict')
+            and not is_name_assumed
+            and not is_gift
+            and score <= -8
+            and first_name_count >= 3
+            and birth_date_agreement not in ('same', 'similar', 'misspelt')
+            and national_id_agreement not in ('same', 'misspelt')
+        )
+        or (
+            is_namesake
+            and not is_name_assumed
+            and address_agreement = 'same'
+            and phone_agreement = 'different'
+        ) as is_contradiction
 
     from scored
 

@@ -35,6 +35,8 @@ compared as (
         greatest(left_profiles.city_bits, right_profiles.city_bits) as city_bits,
         least(left_profiles.first_name_count, right_profiles.first_name_count)
             as first_name_count,
+        greatest(left_profiles.full_name_mailbox_count, right_profiles.full_name_mailbox_count)
+            as full_name_mailbox_count,
         {{ name_agreement(
             'left_profiles.first_name', 'right_profiles.first_name',
             'left_profiles.first_name_count', 'right_profiles.first_name_count',
@@ -81,6 +83,16 @@ compared as (
             when
                 left_profiles.mailbox = right_profiles.mailbox
                 and length(left_profiles.mailbox) >= 6
+                -- Two providers are both common, a misspelling is rarer than what it misspells.
+                and (
+                    left_profiles.is_domain_rare
+                    or right_profiles.is_domain_rare
+                    or least(left_profiles.email_domain_count, right_profiles.email_domain_count)
+                    * 20
+                    <= greatest(
+                        left_profiles.email_domain_count, right_profiles.email_domain_count
+                    )
+                )
                 and {{ edit_distance(
                     'left_profiles.email_domain', 'right_profiles.email_domain'
                 ) }} <= 2
@@ -147,6 +159,9 @@ compared as (
         coalesce(
             left_profiles.customer_number = right_profiles.customer_number, false
         ) as is_customer_number_same,
+        coalesce(
+            left_profiles.customer_number <> right_profiles.customer_number, false
+        ) as is_customer_number_different,
         case
             when
                 left_profiles.national_id_normalized is null

@@ -80,6 +80,8 @@ blocked as (
             blocked_domains.identifier_value
         ) is not null as is_email_blocked,
         blocked_phones.identifier_value is not null as is_phone_blocked,
+        blocked_first_names.identifier_value is not null as is_first_name_blocked,
+        blocked_last_names.identifier_value is not null as is_last_name_blocked,
         ambiguous_numbers.customer_number is not null as is_number_ambiguous
 
     from described
@@ -99,6 +101,14 @@ blocked as (
         on
             described.phone_e164 = blocked_phones.identifier_value
             and blocked_phones.identifier_type = 'phone'
+    left join blocked_identifiers as blocked_first_names
+        on
+            described.first_name_normalized = blocked_first_names.identifier_value
+            and blocked_first_names.identifier_type = 'name'
+    left join blocked_identifiers as blocked_last_names
+        on
+            described.last_name_normalized = blocked_last_names.identifier_value
+            and blocked_last_names.identifier_type = 'name'
     left join ambiguous_numbers
         on described.customer_number = ambiguous_numbers.customer_number
 
@@ -121,8 +131,14 @@ final as (
         case when not is_email_blocked then email_domain end as email_domain,
         case when not is_phone_blocked then phone_e164 end as phone_e164,
         case when not is_phone_blocked then phone_ending end as phone_ending,
-        first_name_normalized,
-        last_name_normalized,
+        case
+            when not is_first_name_blocked and not {{ is_company_name('first_name_normalized') }}
+                then first_name_normalized
+        end as first_name_normalized,
+        case
+            when not is_last_name_blocked and not {{ is_company_name('last_name_normalized') }}
+                then last_name_normalized
+        end as last_name_normalized,
         birth_date_digits,
         street_normalized,
         house_number,

@@ -89,7 +89,9 @@ final as (
         coalesce(last_names.profile_count, 0) as last_name_count,
         coalesce(postal_codes.bits, 0) as postal_code_bits,
         coalesce(cities.bits, 0) as city_bits,
-        coalesce(domains.profile_count, 0) <= 20 as is_domain_rare
+        coalesce(domains.profile_count, 0) as email_domain_count,
+        coalesce(domains.profile_count, 0) <= 20 as is_domain_rare,
+        coalesce(full_names.profile_count, 1) as full_name_mailbox_count
 
     from named
     cross join totals
@@ -97,6 +99,12 @@ final as (
         on named.first_name = first_names.value and first_names.value_type = 'name'
     left join frequencies as last_names
         on named.last_name = last_names.value and last_names.value_type = 'name'
+    left join frequencies as full_names
+        on
+            concat(named.first_name, ' ', named.last_name) = full_names.value
+            and full_names.value_type = 'full_name'
+            and named.first_name is not null
+            and named.last_name is not null
     left join frequencies as postal_codes
         on
             named.postal_code_normalized = postal_codes.value

@@ -34,6 +34,7 @@ cleaned as (
         last_name,
         {{ normalized_name('last_name') }} as last_name_normalized,
         address_line,
+        {{ without_leading_flat('address_line') }} as house_line,
         city,
         region,
         postal_code,
@@ -64,12 +65,17 @@ normalized as (
             when length(cleaned.dialled_number) >= 8 then right(cleaned.dialled_number, 8)
         end as phone_ending,
         cleaned.first_name,
-        cleaned.first_name_normalized,
+        -- `J. R.` is what `J.` is.
+        case
+            when cleaned.first_name like '_.%' and length(cleaned.first_name_normalized) <= 3
+                then substring(cleaned.first_name_normalized, 1, 1)
+            else cleaned.first_name_normalized
+        end as first_name_normalized,
         cleaned.last_name,
         cleaned.last_name_normalized,
         cleaned.address_line,
-        {{ street_name('cleaned.address_line') }} as street_normalized,
-        {{ house_number('cleaned.address_line') }} as house_number,
+        {{ street_name('cleaned.house_line') }} as street_normalized,
+        {{ house_number('cleaned.house_line') }} as house_number,
         cleaned.city,
         {{ normalized_name('cleaned.city') }} as city_normalized,
         cleaned.region,

@@ -63,6 +63,25 @@ values_given as (
 
 ),
 
+-- How many mailboxes bear a first and last name together: a name of many is nobody's.
+full_names as (
+
+    select
+        'full_name' as value_type,
+        concat(first_name_normalized, ' ', last_name_normalized) as value,
+        0 as max_bits,
+        count(distinct email_normalized) as profile_count
+
+    from profiles
+
+    where first_name_normalized is not null and last_name_normalized is not null
+
+    group by first_name_normalized, last_name_normalized
+
+    having count(distinct email_normalized) > 1
+
+),
+
 counted as (
 
     select
@@ -76,6 +95,10 @@ counted as (
     where value is not null
 
     group by value_type, value, max_bits
+
+    union all
+
+    select * from full_names
 
 ),
 

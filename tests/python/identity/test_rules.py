@@ -46,6 +46,23 @@ SAME: dict[str, tuple[Record, ...]] = {
         ADA | MAIL | HOME,
         {"first_name": "Bruno", "last_name": "Quimby"} | MAIL | AWAY | ORDER,
     ),
+    "a placeholder for a name": (
+        ADA | MAIL | HOME,
+        {**ADA, "first_name": "Guest"} | HOME,
+    ),
+    "a company in the name's field": (
+        ADA | MAIL,
+        {"first_name": "Ada", "last_name": "Quimby Works GmbH"} | MAIL,
+    ),
+    "letters of another alphabet": (
+        {"first_name": "Савелий", "last_name": "Прохоров"} | HOME,
+        {"first_name": "Savelii", "last_name": "Prokhorov"} | HOME,
+    ),
+    "several initials": (ADA | MAIL, {**ADA, "first_name": "A. J."} | MAIL),
+    "the flat before the house": (
+        ADA | MAIL | {**HOME, "address_line": "Flat 28, 12 Wimple Street"},
+        ADA | {**HOME, "address_line": "12 Wimple St Apt 28"},
+    ),
     "birth date in another notation": (
         ADA | HOME | {"birth_date": "1986-08-17"},
         {**ADA, "last_name": "Lovelok"} | {"birth_date": "17.08.1986"},
@@ -56,6 +73,21 @@ APART: dict[str, tuple[Record, ...]] = {
     "father and son": (
         ADA | HOME | {"birth_date": "1950-01-31"},
         ADA | HOME | {"birth_date": "1981-11-12", "email": "junior@mail.net"},
+    ),
+    "two of one name at one address": (
+        ADA | HOME | {"customer_number": "7001", "phone": "+447700900123", "email": "x19@old.net"},
+        ADA | HOME | {"customer_number": "7002", "phone": "+447700955667", "email": "z8@new.net"},
+    ),
+    "a name that several mailboxes bear": tuple(
+        ADA | {"city": "Leeds", "email": f"{mailbox}@mail.net"}
+        for mailbox in ("x19", "k7", "q5", "p83", "w2")
+    ),
+    "colleagues who order to one place": (
+        ADA | HOME | {"email": "office@quimby-works.net", "phone": "+447700900123"},
+        {"first_name": "Bruno", "last_name": "Quimby", "email": "office@quimby-works.net"}
+        | HOME
+        | {"phone": "+447700900123"}
+        | ORDER,
     ),
     "a phone that changed hands": (
         ADA | {"phone": "+447700900123"},
