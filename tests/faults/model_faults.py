@@ -93,6 +93,13 @@ FAULTS = [
         "cast(discount_amount * 1.1 as decimal(18, 4)) as discount_amount) from {model}",
     ),
     ModelFault(
+        "orders have lost their lines",
+        "orders",
+        "model",
+        "assert_orders_have_their_lines",
+        "select * replace (case when hash(order_key) % 20 = 0 then 0 else line_count end as line_count) from {model}",
+    ),
+    ModelFault(
         "nobody is told who left a segment",
         "segment_changes",
         "model",
