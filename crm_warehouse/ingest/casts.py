@@ -18,8 +18,10 @@ LONGEST_NULL_WORD = 8
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _WIDE_INTEGERS = {"UBIGINT", "HUGEINT", "UHUGEINT"}
 _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)", re.IGNORECASE)
-# A time of day followed by Z, an offset or a zone name.
-_HAS_OFFSET = r":\d\d.*([Zz+-]|[A-Za-z]{3})"
+# A time of day with anything behind it, and what may be there: Z, UTC, GMT, an offset or the full name of a zone.
+# Abbreviations mean different zones to different people, and DuckDB skips PM as if it were one.
+_HAS_ZONE = r":\d\d[\d:.]*[^\d:.]"
+_KNOWN_ZONE = r"(?i)^.*:\d\d[\d.]*\s?(Z|UTC|GMT|[+-][\d:]+|[A-Z_]+/[\w/+-]+)$"
 
 
 @dataclass(frozen=True)
@@ -242,14 +244,18 @@ def _to_timestamp(raw: str, kind: str, physical: str, target: str) -> Cast:
         return _same(raw) if physical.upper() == "TIMESTAMP" else _safe(f"cast({raw} as timestamp)", raw)
     if kind == "zoned":
         # Arithmetic instead of a cast: independent of the reader's session time zone.
-        return _safe(f"make_timestamp(epoch_us({raw}))", raw)
+        finite = f"make_timestamp(epoch_us({raw}))"
+        # Infinity has no number; only the checks may meet it, because they take such rows out.
+        return Cast(finite, f"coalesce({finite}, cast({raw} as timestamp))", None, raw)
     if kind == "date":
         return _safe(f"cast({raw} as timestamp)", raw)
     if text := _text(raw, kind):
         # Cast to a plain timestamp, DuckDB drops an offset; so only text without one may take that way.
-        probe = f"regexp_matches({text}, {literal(_HAS_OFFSET)})"
+        probe = f"regexp_matches({text}, {literal(_HAS_ZONE)})"
+        # Empty, which no cast reads, where the zone is none.
+        zoned = f"regexp_extract({text}, {literal(_KNOWN_ZONE)})"
         template = (
-            f"case when {probe} then timezone('UTC', @cast({text} as timestamptz)) "
+            f"case when {probe} then timezone('UTC', @cast({zoned} as timestamptz)) "
             f"else @cast({text} as timestamp) end"
         )
         general = _filled(raw, text, template)

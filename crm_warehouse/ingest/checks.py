@@ -97,16 +97,19 @@ class Checker:
             for key, count in facts.counts.items():
                 if key.startswith("bad:") and count:
                     _, name, index = key.split(":")
-                    self._cast_problem(checked, part, checked.table.column(name), int(index), count)
+                    column = checked.table.column(name)
+                    self._cast_problem(checked, part, column, part.casts[name][int(index)], count)
+            for flag, cast in part.flags:
+                if count := facts.count(f"flag:{flag.name}"):
+                    self._cast_problem(checked, part, flag, cast, count)
 
-    def _cast_problem(self, checked: Checked, part: Part, column: Column, index: int, count: int) -> None:
+    def _cast_problem(self, checked: Checked, part: Part, column: Column, cast: Cast, count: int) -> None:
         checked.failed = True
-        raw = part.casts[column.name][index].raw
-        value = f"left(cast({raw} as varchar), {SHOWN_VALUE_LENGTH})" if column.may_be_shown else "null"
+        value = f"left(cast({cast.raw} as varchar), {SHOWN_VALUE_LENGTH})" if column.may_be_shown else "null"
         key = ", ".join(f"cast({part.attempt(name)} as varchar)" for name in part.table.primary_key) or "null"
         rows = self.con.execute(
             f"select concat_ws('/', {key}), p.file_row_number + 1, {value} from {part.landed.relation} as p "
-            f"where {part.casts[column.name][index].bad} limit {EXAMPLES}"
+            f"where {cast.bad} limit {EXAMPLES}"
         ).fetchall()
         examples = ", ".join(_example(part, key, row, shown) for key, row, shown in rows)
         self.problems.add(

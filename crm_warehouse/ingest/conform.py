@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crm_warehouse.ingest.casts import Cast, cast, cast_json, null_word
-from crm_warehouse.ingest.declaration import LOAD_TIME, Column, Platform, Table
+from crm_warehouse.ingest.declaration import LOAD_TIME, Candidate, Column, Platform, Table
 from crm_warehouse.ingest.discover import Source
 from crm_warehouse.ingest.files import Landed
 from crm_warehouse.ingest.sql import duckdb_type, identifier, literal, moment
 
 EXCLUDED_ROWS = "pipeline.excluded_rows"
 ERASED_ROWS = "pipeline.erased_rows"
-# Physical columns with which loaders flag a deleted row, and when the flag is set.
-_SOFT_DELETES = {"_fivetran_deleted": "bool", "_ab_cdc_deleted_at": "time"}
+# Physical columns with which loaders flag a deleted row: true, or the time of the deletion.
+_SOFT_DELETES = {"_fivetran_deleted": "boolean", "_ab_cdc_deleted_at": "timestamp"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,18 @@ class Part:
     table: Table
     landed: Landed
     casts: Mapping[str, tuple[Cast, ...]]
-    deleted: str | None
+    flags: tuple[tuple[Column, Cast], ...]
+
+    @property
+    def deleted(self) -> str | None:
+        """Condition: the loader flagged row `p` as deleted; None where it has no such flag."""
+        conditions = [
+            f"coalesce({cast_.attempt}, false)"
+            if flag.data_type == "boolean"
+            else f"{cast_.attempt} is not null"
+            for flag, cast_ in self.flags
+        ]
+        return f"({' or '.join(conditions)})" if conditions else None
 
     @property
     def label(self) -> str:
@@ -91,7 +102,7 @@ def make_part(part_id: int, source: Source, table: Table, landed: Landed) -> Par
     """Match the declared columns of `table` to the physical columns of `landed`, ignoring case."""
     physical = {name.lower(): (name, kind) for name, kind in landed.columns}
     casts = {column.name: tuple(_casts(column, physical, landed)) for column in table.columns}
-    return Part(part_id, source, table, landed, casts, _deleted(table, physical))
+    return Part(part_id, source, table, landed, casts, tuple(_flags(table, physical)))
 
 
 def physical_columns(platform: Platform, physical: str) -> frozenset[str]:
@@ -121,18 +132,15 @@ def _casts(column: Column, physical: Mapping[str, tuple[str, str]], landed: Land
                     return  # the aliases behind it cannot matter
 
 
-def _deleted(table: Table, physical: Mapping[str, tuple[str, str]]) -> str | None:
-    flags = {**_SOFT_DELETES, **({table.soft_delete: "bool"} if table.soft_delete else {})}
-    conditions = []
-    for column, meaning in flags.items():
-        if found := physical.get(column.lower()):
-            name, kind = found
-            raw = f"p.{identifier(name)}"
-            is_flag = meaning == "bool" and "TIMESTAMP" not in kind.upper()
-            conditions.append(
-                f"coalesce({cast(raw, kind, 'boolean').attempt}, false)" if is_flag else f"{raw} is not null"
+def _flags(table: Table, physical: Mapping[str, tuple[str, str]]) -> Iterable[tuple[Column, Cast]]:
+    flags = {**_SOFT_DELETES, **({table.soft_delete: "boolean"} if table.soft_delete else {})}
+    for name, data_type in flags.items():
+        if found := physical.get(name.lower()):
+            column, kind = found
+            yield (
+                Column(name, data_type, (Candidate(name),)),
+                cast(f"p.{identifier(column)}", kind, data_type),
             )
-    return f"({' or '.join(conditions)})" if conditions else None
 
 
 def excluded(part_id: int, relation: str = EXCLUDED_ROWS) -> str:

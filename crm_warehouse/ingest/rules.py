@@ -14,6 +14,8 @@ from crm_warehouse.ingest.sql import identifier, literal
 
 # No connected platform is older; loaders and shops write 1970 (or 1900) where they mean "unknown".
 EARLIEST_PLAUSIBLE = datetime(1990, 1, 1)
+# What lies ahead, such as a delivery, is not further away; loaders and shops write 9999 for "never".
+LONGEST_AHEAD = timedelta(days=36525)
 
 REPLACED_RULES = ("duplicate_copy", "superseded")
 DELETED_RULES = ("parent_deleted",)
@@ -41,6 +43,21 @@ def ranged(part: Part) -> list[Column]:
     ]
 
 
+def dated(part: Part) -> list[str]:
+    """Columns with a time that does not already decide when a row happened."""
+    happened = next((name for name in part.table.happened_at if part.casts[name]), None)
+    return [
+        column.name
+        for column in part.table.columns
+        if column.data_type == "timestamp" and part.casts[column.name] and column.name != happened
+    ]
+
+
+def implausible(name: str) -> str:
+    """The condition, among the typed columns, that a column of `dated` cannot be right."""
+    return identifier(f"implausible:{name}")
+
+
 def value_conditions(part: Part) -> Iterator[tuple[str, str]]:
     """Per-row conditions over the physical columns, by the key under which they are counted."""
     for column in part.table.columns:
@@ -54,6 +71,13 @@ def value_conditions(part: Part) -> Iterator[tuple[str, str]]:
                 yield f"null:{column.name}:{index}", f"{cast_.attempt} is null"
         if column.nullable_text and casts:
             yield f"word:{column.name}", null_word(part.attempt(column.name))
+    yield from _flag_conditions(part)
+
+
+def _flag_conditions(part: Part) -> Iterator[tuple[str, str]]:
+    for flag, cast_ in part.flags:
+        if cast_.bad:
+            yield f"flag:{flag.name}", cast_.bad
 
 
 def metrics(part: Part) -> Iterator[tuple[str, str]]:
@@ -87,6 +111,14 @@ def row_rules(part: Part) -> list[tuple[str, str, str]]:
         )
         happened = "cast(_happened as varchar)"
         rules.append(("implausible_date", "_implausible_date", f"concat('happened at ', {happened})"))
+    for name in dated(part):
+        shown = (
+            f"cast({identifier(name)} as varchar)"
+            if part.table.column(name).may_be_shown
+            else "'(not shown)'"
+        )
+        rules.append(("implausible_date", implausible(name), f"concat('{name} is ', {shown})"))
+    if part.has_time:
         rules.append(
             (
                 "later_than_load",

@@ -3,10 +3,20 @@
 Belongs here: the one common table expression that all checks select from. Does not: what is checked.
 """
 
+from collections.abc import Iterator
+
 from crm_warehouse.ingest.checked import EXCLUDED
 from crm_warehouse.ingest.conform import Facts, Part, excluded
 from crm_warehouse.ingest.declaration import LOAD_TIME
-from crm_warehouse.ingest.rules import EARLIEST_PLAUSIBLE, Limits, ranged, value_conditions
+from crm_warehouse.ingest.rules import (
+    EARLIEST_PLAUSIBLE,
+    LONGEST_AHEAD,
+    Limits,
+    dated,
+    implausible,
+    ranged,
+    value_conditions,
+)
 from crm_warehouse.ingest.sql import identifier, key_text, moment
 
 
@@ -20,17 +30,21 @@ def typed_rows(part: Part, limits: Limits, facts: Facts | None = None) -> str:
         [*table.primary_key, *(parent.column for parent in table.parents), *table.happened_at]
     )
     names |= dict.fromkeys(
-        [*(column.name for column in ranged(part)), *([LOAD_TIME] if table.has_load_time else [])]
+        [
+            *dated(part),
+            *(column.name for column in ranged(part)),
+            *([LOAD_TIME] if table.has_load_time else []),
+        ]
     )
     columns = [f"{part.attempt(name)} as {identifier(name)}" for name in names]
     columns += [f"{condition} as {identifier(key)}" for key, condition in value_conditions(part)]
     columns.append(f"{part.deleted or 'false'} as _deleted")
     columns += ["p.file_index as _file", "p.file_row_number as _row"]
     kept = f" where not {excluded(part.part_id, EXCLUDED)}" if facts and facts.has_exclusions else ""
-    dated = f", {_dates(part, limits)}" if part.has_time else ""
+    dates = "".join(f", {date}" for date in _dates(part, limits))
     return (
         f"with rows_read as not materialized (select {', '.join(columns)} from {part.landed.relation} as p{kept}), "
-        f"typed as not materialized (select *{dated} from rows_read)"
+        f"typed as not materialized (select *{dates} from rows_read)"
     )
 
 
@@ -46,7 +60,15 @@ def record_id(part: Part) -> str:
     return "concat('row ', cast(_row + 1 as varchar))"
 
 
-def _dates(part: Part, limits: Limits) -> str:
+def _dates(part: Part, limits: Limits) -> Iterator[str]:
+    plausible = f"between {moment(EARLIEST_PLAUSIBLE)} and {moment(limits.started_at + LONGEST_AHEAD)}"
+    for name in dated(part):
+        yield f"{identifier(name)} not {plausible} as {implausible(name)}"
+    if part.has_time:
+        yield _happened(part, limits)
+
+
+def _happened(part: Part, limits: Limits) -> str:
     start = moment(limits.started_at)
     happened = part.happened_at()
     later = f"{happened} > {moment(limits.started_at + limits.clock_skew)}"

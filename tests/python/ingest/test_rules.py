@@ -129,6 +129,35 @@ class TestSoftDeletes:
         )
         assert shop.table("order").deleted_count == 1
 
+    def test_an_empty_time_of_deletion_deletes_nothing(self, shop: Shop) -> None:
+        marks = "case id when 1 then '' when 2 then '2024-06-01T10:00:00Z' when 3 then ' ' end"
+        shop.land("shopify/order", f"select *, {marks} as _ab_cdc_deleted_at from ({orders()})")
+        assert shop.table("order").deleted_count == 1
+        assert order_ids(shop) == [1, 3, 4, 5]
+
+    @pytest.mark.parametrize(
+        ("column", "mark", "data_type"),
+        [
+            ("_fivetran_deleted", "'deleted'", "boolean"),
+            ("_fivetran_deleted", "2", "boolean"),
+            ("_fivetran_deleted", "'2'", "boolean"),
+            ("_fivetran_deleted", "2.0::double", "boolean"),
+            ("_fivetran_deleted", "timestamp '2024-06-01'", "boolean"),
+            ("_fivetran_deleted", "'2024-06-01 00:00:00'", "boolean"),
+            ("_ab_cdc_deleted_at", "'null'", "timestamp"),
+            ("_ab_cdc_deleted_at", "true", "timestamp"),
+        ],
+    )
+    def test_a_flag_that_cannot_be_read_stops_the_build(
+        self, shop: Shop, column: str, mark: str, data_type: str
+    ) -> None:
+        shop.land(
+            "shopify/order", f"select *, case when id = 2 then {mark} end as {column} from ({orders()})"
+        )
+        message = shop.error()
+        assert "Source shopify" in message
+        assert f"table order, column {column}: 1 of 5 values are not {data_type} (row 2, id 2: " in message
+
     def test_a_flag_that_nobody_set_costs_nothing(self, shop: Shop) -> None:
         shop.land("shopify/order", f"select *, false as _fivetran_deleted from ({orders()})")
         shop.ingest()
@@ -171,6 +200,42 @@ class TestDates:
         shop.land("shopify/order", orders(bad_order("1970-01-01")))
         shop.ingest()
         assert quarantine(shop) == [("order", "implausible_date", "99")]
+
+    @pytest.mark.parametrize(
+        "moment",
+        [
+            "timestamp '1970-01-01'",
+            "timestamptz '1970-01-01 00:00:00+00'",
+            "'0022-05-03 10:00:00'",
+            "timestamp '9999-12-31'",
+            "timestamp 'infinity'",
+            "timestamptz 'infinity'",
+            "'-infinity'",
+        ],
+    )
+    def test_any_time_must_be_plausible(self, shop: Shop, moment: str) -> None:
+        cancelled = f"case when id = 2 then {moment} end"
+        shop.land("shopify/order", f"select * replace ({cancelled} as cancelled_at) from ({orders()})")
+        shop.ingest()
+        assert quarantine(shop) == [
+            ("order", "implausible_date", "2"),
+            ("order_line", "parent_quarantined", "20"),
+            ("order_line", "parent_quarantined", "21"),
+        ]
+        details = shop.rows("select detail from pipeline.quarantine where table_name = 'order'")
+        assert details[0][0].startswith("cancelled_at is ")
+
+    def test_a_column_of_zero_dates_stops_the_build(self, shop: Shop) -> None:
+        many = f"select * replace (i as id) from ({orders()} limit 1), range(1, 12) t(i)"
+        shop.land("shopify/order", f"select * replace (timestamp '1970-01-01' as cancelled_at) from ({many})")
+        message = shop.error()
+        assert "table order: rule implausible_date takes out 11 of 11 rows" in message
+        assert "1: cancelled_at is 1970-01-01 00:00:00" in message
+
+    def test_a_time_that_lies_ahead_is_plausible(self, shop: Shop) -> None:
+        ahead = "timestamp '2099-01-01' as cancelled_at"
+        shop.land("shopify/order", f"select * replace ({ahead}) from ({orders()})")
+        assert shop.table("order").quarantined_count == 0
 
     def test_an_order_without_a_date_is_quarantined(self, shop: Shop) -> None:
         shop.land("shopify/order", orders(f"select 99 as id, 'EUR' as currency, {LOADED}"))
