@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from crm_warehouse.errors import WarehouseError
+
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DEFAULT_OUT = PROJECT_DIR / "data"
 JOURNEYS_DIR = "journeys"
@@ -95,6 +97,24 @@ class Settings:
         """Project vars of dbt_project.yml, with this warehouse's overrides on top."""
         project = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())
         return {**project["vars"], **self.var_overrides}
+
+
+@contextmanager
+def making_out(settings: Settings) -> Iterator[None]:
+    """Make the output folder, and say of it what goes wrong in the block that fills it.
+
+    Raises:
+        WarehouseError: It cannot be made or written.
+    """
+    try:
+        settings.out.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        reason = "a file is in its place" if isinstance(error, FileExistsError) else error.strerror
+        raise WarehouseError(
+            f"The output folder {settings.out} cannot be used: {reason} ({error.filename}). Name a folder that this "
+            "account can write (--out, or OUT of make)."
+        ) from None
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from crm_warehouse.access import PRIVATE_UMASK
 from crm_warehouse.errors import WarehouseError
-from crm_warehouse.settings import DEFAULT_OUT, PROJECT_DIR, Settings
+from crm_warehouse.settings import DEFAULT_OUT, PROJECT_DIR, Settings, making_out
 
 INSTANCE_CONFIG = Path(__file__).parent / "dagster.yaml"
 QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -26,9 +26,9 @@ QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 def main(arguments: list[str] | None = None) -> int:
     """Build one warehouse; exit code 1 means that nothing was published, and the reason has been printed."""
     settings = _settings(_parser().parse_args(arguments))
-    prepare_environment(settings)
-    _log_progress()
     try:
+        prepare_environment(settings)
+        _log_progress()
         succeeded = _run(settings)
     except WarehouseError as error:
         print(f"\nNothing was published.\n{error}", file=sys.stderr)
@@ -44,13 +44,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def prepare_environment(settings: Settings) -> None:
-    """Set what dbt, Dagster and child processes read, before any of them is imported."""
+    """Set what dbt, Dagster and child processes read, before any of them is imported.
+
+    Raises:
+        WarehouseError: The output folder cannot be made or written.
+    """
     os.umask(PRIVATE_UMASK)
-    if not os.environ.get("DAGSTER_HOME"):
-        home = settings.out / "dagster"
-        home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(INSTANCE_CONFIG, home / "dagster.yaml")
-        os.environ["DAGSTER_HOME"] = str(home)
+    with making_out(settings):
+        if not os.environ.get("DAGSTER_HOME"):
+            home = settings.out / "dagster"
+            home.mkdir(exist_ok=True)
+            shutil.copyfile(INSTANCE_CONFIG, home / "dagster.yaml")
+            os.environ["DAGSTER_HOME"] = str(home)
     os.environ.update(settings.to_env())
     os.environ.update(
         DBT_TARGET_PATH=str(settings.out / "target"),

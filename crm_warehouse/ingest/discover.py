@@ -6,8 +6,9 @@ Belongs here: looking at folders, `sources.yml` and the catalogue of a DuckDB fi
 import difflib
 import hashlib
 import itertools
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +25,7 @@ SUFFIXES: dict[str, Format] = {".parquet": "parquet", ".csv": "csv", ".jsonl": "
 SOURCES_FILE = "sources.yml"
 RAW_DATABASE = "raw_input"
 _SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NO_PERMISSION = "cannot be read: permission denied. Let the account that builds read it"
 _GLOB = re.compile(r"[*?\[]")
 _LAYOUT = (
     "Expected <folder>/<source>/<table>.parquet, .csv or .jsonl, or a DuckDB file with one schema per source."
@@ -83,6 +85,43 @@ def is_sample_shop(settings: Settings) -> bool:
     return settings.raw == settings.out / "sample_raw"
 
 
+def raw_files(folder: Path, on_error: Callable[[OSError], object] | None = None) -> list[Path]:
+    """Every file of a folder and its sub-folders, in a fixed order; hidden ones are passed over, links followed.
+
+    Args:
+        folder: Where to look.
+        on_error: What to do about a folder that cannot be listed; it is left out by default.
+    """
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=on_error, followlinks=True):
+        # A link to a folder that it lies in would be followed for ever.
+        folders[:] = [
+            name
+            for name in folders
+            if not is_hidden(name) and not Path(place).resolve().is_relative_to(Path(place, name).resolve())
+        ]
+        found += [Path(place, name) for name in names if not is_hidden(name)]
+    return sorted(found)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is passed over: markers and work of loaders, notes of systems."""
+    return name.startswith((".", "_"))
+
+
+def why_unreadable(path: Path) -> str | None:
+    """What is wrong with a file that cannot be opened, and what to do; None where it can."""
+    if path.is_symlink() and not path.exists():
+        return f"{path} is a link to nothing. Remove the link, or bring back what it points to"
+    if path.exists() and not path.is_file():
+        return f"{path} is not a regular file. Remove it, or put a file with the data there"
+    try:
+        path.open("rb").close()
+    except PermissionError:
+        return f"{path} {_NO_PERMISSION}"
+    return None
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the nearest known name, or nothing."""
     matches = difflib.get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.7)
@@ -104,7 +143,12 @@ def discover(
     declared = _declared_sources(settings)
     problems = Problems()
     wanted = {source.schema for source in declared} if declared is not None else None
-    schemas = _folder_tables(raw, wanted, problems) if raw.is_dir() else _database_tables(raw, wanted, con)
+    try:
+        schemas = (
+            _folder_tables(raw, wanted, problems) if raw.is_dir() else _database_tables(raw, wanted, con)
+        )
+    except PermissionError as error:
+        raise WarehouseError(f"{error.filename} {_NO_PERMISSION}.") from None
     if not schemas or (declared is None and not any(schemas.values())):
         raise WarehouseError(f"{raw} holds no source with tables. {_LAYOUT}{_stray_files(raw)}")
     if declared is None:
@@ -119,12 +163,29 @@ def _declared_sources(settings: Settings) -> list[Source] | None:
     raw = settings.raw
     path = raw / SOURCES_FILE if raw.is_dir() else raw.with_suffix(f".{SOURCES_FILE}")
     if path.exists():
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _read_yaml(path)
         entries = content.get("sources") if isinstance(content, dict) else content
         return _parse_sources(entries, str(path))
     if is_sample_shop(settings) or "sources" in settings.var_overrides:
         return _parse_sources(settings.vars["sources"], "vars.sources")
     return None
+
+
+def _read_yaml(path: Path) -> Any:
+    if problem := why_unreadable(path):
+        raise WarehouseError(f"{problem}.")
+    content = path.read_bytes()
+    try:
+        return yaml.safe_load(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line, reason = content.count(b"\n", 0, error.start) + 1, "text that is not UTF-8"
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, reason = (mark.line if mark else 0) + 1, f"no valid YAML ({error.problem or error.context})"
+    except yaml.reader.ReaderError as error:
+        text = content.decode("utf-8-sig")
+        line, reason = text.count("\n", 0, error.position) + 1, "a character that YAML does not allow"
+    raise WarehouseError(f"{path}, line {line}: {reason}. Correct the file and run again.")
 
 
 def _parse_sources(entries: Any, where: str) -> list[Source]:
@@ -170,6 +231,7 @@ def _check_sources(
     for first, second in itertools.combinations(sorted(set(names)), 2):
         if source_number(first) == source_number(second):
             problems.add(second, f"its keys would collide with those of {first!r}; rename one of the two")
+    _check_read_once(sources, problems)
     for source in sources:
         if not _SOURCE_NAME.fullmatch(source.name):
             problems.add(source.name, "its name must be lower-case letters, digits and underscores")
@@ -189,17 +251,34 @@ def _check_sources(
             )
 
 
+def _check_read_once(sources: list[Source], problems: Problems) -> None:
+    for one, other in itertools.combinations(sources, 2):
+        if (one.platform, one.schema) == (other.platform, other.schema):
+            problems.add(
+                other.name,
+                f"it reads schema {other.schema!r} as {other.platform}, and so does {one.name!r}: every row would "
+                "count twice. Remove one of the two entries, or give it the schema that holds its own data",
+            )
+
+
 def _folder_tables(raw: Path, wanted: set[str] | None, problems: Problems) -> dict[str, dict[str, RawTable]]:
     schemas: dict[str, dict[str, RawTable]] = {}
-    for folder in sorted(path for path in raw.iterdir() if path.is_dir() and not _is_hidden(path)):
-        is_read = wanted is None or folder.name in wanted
-        schemas[folder.name] = _tables_in(folder, problems) if is_read else {}
+    for path in _listed(raw):
+        is_read = wanted is None or path.name in wanted
+        if path.is_dir():
+            schemas[path.name] = _tables_in(path, problems) if is_read else {}
+        elif is_read and not path.exists():
+            problems.add(path.name, str(why_unreadable(path)))
     return schemas
+
+
+def _listed(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not is_hidden(path.name))
 
 
 def _tables_in(folder: Path, problems: Problems) -> dict[str, RawTable]:
     tables: dict[str, RawTable] = {}
-    for path in sorted(path for path in folder.iterdir() if not _is_hidden(path)):
+    for path in _listed(folder):
         table = _raw_table(folder.name, path, problems)
         if table is None:
             continue
@@ -213,11 +292,11 @@ def _tables_in(folder: Path, problems: Problems) -> dict[str, RawTable]:
 
 
 def _raw_table(schema: str, path: Path, problems: Problems) -> RawTable | None:
-    if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.is_file() and not _is_hidden(file))
-        name = path.name
-    else:
-        files, name = [path], path.name.split(".")[0]
+    is_folder = path.is_dir()
+    files = raw_files(path, _raise) if is_folder else [path]
+    # Spark writes a folder `order.parquet` with the parts in it.
+    has_suffix = not is_folder or path.suffix.lower() in SUFFIXES
+    name = path.name.split(".")[0] if has_suffix else path.name
     formats = {SUFFIXES.get(file.suffix.lower()) for file in files}
     if any(_GLOB.search(str(file)) for file in files):
         problems.add(
@@ -225,14 +304,18 @@ def _raw_table(schema: str, path: Path, problems: Problems) -> RawTable | None:
             f"table {name}: {path} has one of * ? [ in its path, which is read as a pattern; rename it",
         )
         return None
-    if not files or formats == {None} and path.is_file() and path.suffix.lower() in {".md", ".txt", ".yml"}:
+    if not files or formats == {None} and not is_folder and path.suffix.lower() in {".md", ".txt", ".yml"}:
         return None
     if None in formats or len(formats) > 1:
         problems.add(
             schema,
-            f"table {name}: {path.name} is not read; tables are .parquet, .csv or .jsonl (uncompressed), "
+            f"table {name}: {_odd_one(path, files)} is not read; tables are .parquet, .csv or .jsonl (uncompressed), "
             "one format per table. Convert or remove it",
         )
+        return None
+    if unreadable := list(filter(None, map(why_unreadable, files))):
+        more = f" (and {len(unreadable) - 1} more files)" if len(unreadable) > 1 else ""
+        problems.add(schema, f"table {name}: file {unreadable[0]}{more}")
         return None
     (file_format,) = formats
     assert file_format is not None  # noqa: S101 - narrows the type; None was refused above
@@ -242,6 +325,8 @@ def _raw_table(schema: str, path: Path, problems: Problems) -> RawTable | None:
 def _database_tables(
     path: Path, wanted: set[str] | None, con: duckdb.DuckDBPyConnection
 ) -> dict[str, dict[str, RawTable]]:
+    if problem := why_unreadable(path):
+        raise WarehouseError(f"{problem}.")
     attach_raw(con, path)
     try:
         rows = con.execute(
@@ -289,8 +374,14 @@ def _stray_files(raw: Path) -> str:
     return f" Found outside any source folder: {', '.join(stray[:5])}." if stray else ""
 
 
-def _is_hidden(path: Path) -> bool:
-    return path.name.startswith((".", "_"))
+def _odd_one(path: Path, files: list[Path]) -> str:
+    """The file that cannot be read, below the folder it is in."""
+    odd = next((file for file in files if file.suffix.lower() not in SUFFIXES), path)
+    return odd.relative_to(path.parent).as_posix()
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _names(*tables: RawTable) -> str:

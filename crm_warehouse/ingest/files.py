@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from crm_warehouse.failures import without_values
 from crm_warehouse.ingest.discover import RAW_DATABASE, RawTable, attach_raw
 from crm_warehouse.ingest.sql import identifier, literal
 from crm_warehouse.privacy import vault
@@ -24,7 +25,9 @@ _PARQUET_MAGIC = b"PAR1"
 _SMALLEST_PARQUET = 12
 _DELIMITERS = ",;\t|"
 # Part of the name of every copy: raise it when a copy's content would differ for the same input.
-_COPY_VERSION = 1
+_COPY_VERSION = 2
+# A folder `created_at=2024-05-01` would otherwise replace the column in the files below it.
+_NO_FOLDER_COLUMNS = "hive_partitioning = false"
 
 
 class BadFile(Exception):
@@ -51,7 +54,7 @@ def parquet_relation(files: Iterable[Path]) -> str:
     """`read_parquet` over exactly these files, in this order, columns matched by name."""
     paths = [literal(str(file)) for file in files]
     by_name = ", union_by_name = true" if len(paths) > 1 else ""
-    return f"read_parquet([{', '.join(paths)}], binary_as_string = true{by_name})"
+    return f"read_parquet([{', '.join(paths)}], binary_as_string = true, {_NO_FOLDER_COLUMNS}{by_name})"
 
 
 def land(con: duckdb.DuckDBPyConnection, settings: Settings, raw: RawTable, wanted: frozenset[str]) -> Landed:
@@ -73,6 +76,7 @@ def land(con: duckdb.DuckDBPyConnection, settings: Settings, raw: RawTable, want
     else:
         files = (_copied(con, settings, raw, wanted),)
     columns = _describe(con, parquet_relation(files), raw)
+    _check_folders(raw, wanted - {name.lower() for name, _ in columns})
     return Landed(raw, files, columns, raw.format != "parquet", _never_null(con, files))
 
 
@@ -178,6 +182,18 @@ def _never_null(con: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> frozen
     return frozenset(row[0] for row in rows)
 
 
+def _check_folders(raw: RawTable, absent: frozenset[str]) -> None:
+    """Spark leaves the columns it partitions by out of the files; a model must not take them for empty."""
+    for file in raw.files:
+        for folder in file.path.parent.parts:
+            name, is_column, _ = folder.partition("=")
+            if is_column and name.lower() in absent:
+                raise BadFile(
+                    f"table {raw.name}: column {name} is only in the name of a folder ({file.path.parent}), which is "
+                    "not read. Write it into the files"
+                )
+
+
 def _check_parquet(path: Path) -> None:
     """Name the one truncated file among many, which DuckDB's own message does not always do."""
     size = path.stat().st_size
@@ -216,7 +232,7 @@ def _csv_file(path: Path) -> str:
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return (
         f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
-        f"quote = '\"', escape = '\"', strict_mode = true, columns = {{{columns}}})"
+        f"quote = '\"', escape = '\"', strict_mode = true, {_NO_FOLDER_COLUMNS}, columns = {{{columns}}})"
     )
 
 
@@ -226,7 +242,9 @@ def _jsonl_relation(con: duckdb.DuckDBPyConnection, raw: RawTable) -> str:
     if not files:
         return "(select 1 as no_columns where false)"
     paths = ", ".join(literal(str(file)) for file in files)
-    options = "format = 'newline_delimited', records = true, maximum_object_size = 67108864"
+    options = (
+        f"format = 'newline_delimited', records = true, maximum_object_size = 67108864, {_NO_FOLDER_COLUMNS}"
+    )
     described = con.execute(
         f"describe select * from read_json([{paths}], {options}, sample_size = -1, union_by_name = true)"
     ).fetchall()
@@ -253,9 +271,12 @@ def _bad_file(raw: RawTable, error: duckdb.Error) -> BadFile:
         return BadFile(f"file {path}: {where} is broken ({_csv_reason(text)}). Fix or re-export the file")
     if raw.format == "jsonl":
         for file_ in raw.files:
-            if number := _first_broken_line(file_.path):
-                return BadFile(f"file {file_.path}: line {number} is not one complete JSON object")
-    return BadFile(f"table {raw.name} in {raw.files[0].path}: {_first_line(error)}")
+            if broken := _first_broken_line(file_.path, text):
+                return BadFile(f"file {file_.path}: {broken}. Fix or re-export the file")
+        reason = re.search(r"Malformed JSON in file .*, at byte \d+ in line \d+: ([a-zA-Z() -]+)\.", text)
+        told = reason.group(1) if reason else without_values(text)
+        return BadFile(f"table {raw.name} in {raw.files[0].path}: a line cannot be read ({told})")
+    return BadFile(f"table {raw.name} in {raw.files[0].path}: {without_values(text)}")
 
 
 def _csv_reason(text: str) -> str:
@@ -268,14 +289,21 @@ def _csv_reason(text: str) -> str:
     return "not UTF-8" if "utf-8" in text.lower() else "not valid CSV"
 
 
-def _first_broken_line(path: Path) -> int | None:
-    with path.open(encoding="utf-8", errors="replace") as file:
+def _first_broken_line(path: Path, text: str) -> str | None:
+    """What is wrong in which line; DuckDB's `text` says which key is there twice, and minds only declared ones."""
+    with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
-                if line.strip() and not isinstance(json.loads(line), dict):
-                    return number
-            except ValueError:
-                return number
+                # Objects become tuples of their pairs: a dictionary would hide a key that is there twice.
+                row = json.loads(line.decode("utf-8"), object_pairs_hook=tuple) if line.strip() else ()
+            except (ValueError, RecursionError):
+                row = None
+            if not isinstance(row, tuple):
+                return f"line {number} is not one complete JSON object"
+            keys = [key for key, _ in row]
+            for key in keys:
+                if keys.count(key) > 1 and f'duplicate key "{key}"' in text:
+                    return f'line {number} has the key "{key}" twice'
     return None
 
 

@@ -26,7 +26,7 @@ from crm_warehouse.ingest.presence import land_sources
 from crm_warehouse.ingest.problems import Problems
 from crm_warehouse.ingest.report import IngestReport, TableReport
 from crm_warehouse.ingest.rules import DELETED_RULES, ERASED_RULE, QUARANTINE_RULES, REPLACED_RULES, Limits
-from crm_warehouse.settings import Settings
+from crm_warehouse.settings import Settings, making_out
 
 logger = logging.getLogger(__name__)
 
@@ -134,13 +134,13 @@ def _is_unchanged(path: Path, size: int, mtime_ns: int) -> bool:
 
 @contextlib.contextmanager
 def _warehouse(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings.out.mkdir(parents=True, exist_ok=True)
     try:
-        con = duckdb.connect(
-            str(settings.warehouse_path),
-            read_only=read_only,
-            config={"memory_limit": settings.memory_limit},
-        )
+        with making_out(settings):
+            con = duckdb.connect(
+                str(settings.warehouse_path),
+                read_only=read_only,
+                config={"memory_limit": settings.memory_limit},
+            )
     except duckdb.Error as error:
         if "lock" in str(error).lower():
             raise WarehouseError(

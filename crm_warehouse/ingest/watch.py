@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from crm_warehouse.ingest.discover import raw_files
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -51,8 +53,8 @@ class Watch:
 
 
 def raw_fingerprint(raw: Path) -> str | None:
-    """Hash over name, size and write time of every raw file; None where there is none."""
-    files = sorted(path for path in raw.rglob("*") if path.is_file()) if raw.is_dir() else [raw]
+    """Hash over name, size and write time of every file that a build may read; None where there is none."""
+    files = raw_files(raw) if raw.is_dir() else [raw]
     if not raw.is_dir():
         files.append(raw.with_name(f"{raw.name}.wal"))
     lines = []

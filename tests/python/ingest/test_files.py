@@ -6,6 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from crm_warehouse.errors import WarehouseError
+from crm_warehouse.ingest import recheck_inputs
 from tests.python.ingest.landing import Shop, lines, orders
 
 ORDERS_CSV = (
@@ -45,6 +47,50 @@ def test_a_folder_of_parquet_files_is_one_table(shop: Shop) -> None:
         for row in shop.rows("select path from pipeline.ingest_files where table_name = 'order'")
     ]
     assert paths == ["part-1.parquet", "part-2.parquet"]
+
+
+def test_folders_inside_a_table_s_folder_are_read(shop: Shop) -> None:
+    shop.remove("shopify/order.parquet")
+    shop.land("shopify/order/2024/05/a.parquet", f"from ({orders()}) where id <= 2")
+    shop.land("shopify/order/b.parquet", f"from ({orders()}) where id > 2")
+    for hidden in ("_SUCCESS", "_temporary/0/c.parquet", "2024/.part.crc", "2024/_started"):
+        shop.write(f"shopify/order/{hidden}", b"not read")
+    (shop.raw / "shopify/order/2024/up").symlink_to(shop.raw / "shopify/order")
+    assert shop.table("order").row_count == 5
+    pinned = "select count(*) from pipeline.ingest_files where table_name = 'order'"
+    assert shop.rows(pinned) == [(2,)]
+    shop.land("shopify/order/2024/05/a.parquet", f"from ({orders()}) where id = 1")
+    with pytest.raises(WarehouseError, match="2024/05/a.parquet"):
+        recheck_inputs(shop.settings)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_a_folder_with_the_suffix_of_its_parts_is_the_table(shop: Shop, suffix: str) -> None:
+    shop.remove("shopify/order_line.parquet")
+    shop.land(f"shopify/order_line.{suffix}/part-00000.{suffix}", f"from ({lines()}) where order_id < 3")
+    shop.land(f"shopify/order_line.{suffix}/part-00001.{suffix}", f"from ({lines()}) where order_id >= 3")
+    assert shop.table("order_line").row_count == 10
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_names_of_folders_are_not_taken_for_values(shop: Shop, suffix: str) -> None:
+    shop.remove("shopify/order.parquet")
+    for day in range(1, 6):
+        part = f"shopify/order/created_at=2023-01-0{day}/year=2023/part.{suffix}"
+        shop.land(part, f"from ({orders()}) where id = {day}")
+    assert shop.table("order").row_count == 5
+    assert shop.rows('select min(created_at)::varchar from conformed_shopify."order"') == [
+        ("2024-05-02 10:00:00",)
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_a_column_that_only_a_folder_s_name_has_is_not_passed_over(shop: Shop, suffix: str) -> None:
+    shop.remove("shopify/order.parquet")
+    shop.land(f"shopify/order/currency=USD/part.{suffix}", f"select * exclude (currency) from ({orders()})")
+    message = shop.error()
+    assert "table order: column currency is only in the name of a folder" in message
+    assert "Write it into the files" in message
 
 
 def test_csv_is_copied_once(csv_shop: Shop) -> None:
@@ -150,6 +196,38 @@ def test_a_broken_jsonl_line_is_named(shop: Shop, line: str) -> None:
         f'{{"order_line_id": 10, "index": 1}}\n{line}\n{{"order_line_id": 11, "index": 1}}\n',
     )
     assert "tax_line.jsonl: line 2 is not one complete JSON object" in shop.error()
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b'{"index": 1, "email": "ada@example.com", "index": 2}', 'line 2 has the key "index" twice'),
+        (b'{"email": "ada@example.com\xff"}', "line 2 is not one complete JSON object"),
+        (
+            b'{"email": "ada@example.com", "name": "\\ud800"}',
+            "a line cannot be read (no low surrogate in string)",
+        ),
+        (b'{"email": "ada@example.com", "x": ' + b"[" * 200 + b"]" * 200 + b"}", "a line cannot be read"),
+    ],
+)
+def test_a_jsonl_line_that_only_duckdb_refuses_is_not_quoted(shop: Shop, line: bytes, told: str) -> None:
+    shop.write("shopify/tax_line.jsonl", b'{"order_line_id": 10, "index": 1}\n' + line + b"\n")
+    message = shop.error()
+    assert told in message
+    assert "tax_line.jsonl" in message
+    assert "example.com" not in message
+
+
+def test_a_view_that_cannot_be_computed_is_told_without_the_value(shop: Shop) -> None:
+    path = shop.root / "raw.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute("create schema shopify")
+        con.execute("create table shopify.base as select 'ada@example.com' as id")
+        con.execute("create view shopify.customer as select id::int as id from raw.shopify.base")
+    shop.raw = path
+    message = shop.error()
+    assert "table customer in " in message
+    assert "example.com" not in message
 
 
 @pytest.mark.parametrize("keep", [0, 3, 0.5, 0.99])

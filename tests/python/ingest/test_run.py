@@ -184,3 +184,8 @@ class TestPublishedState:
         self.publish(shop, "select 'c1' as customer_key")
         (shop.settings.published_dir / "versions/v1/marts.duckdb").write_bytes(b"damaged")
         assert "The published file" in shop.error()
+
+
+def test_an_output_folder_that_is_a_file_is_named(shop: Shop) -> None:
+    shop.settings.out.write_text("in the way")
+    assert f"The output folder {shop.settings.out} cannot be used: a file is in its place" in shop.error()

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,37 @@ def test_names_that_keys_cannot_tell_apart_are_refused(shop: Shop) -> None:
     assert f"Source {twin}:\n  - its keys would collide with those of 'shop'" in shop.error()
 
 
+def test_two_entries_for_the_same_data_are_refused(shop: Shop) -> None:
+    entries = [{"name": name, "platform": "shopify", "schema": "shopify"} for name in ("eu", "us")]
+    told = (
+        "Source us:\n  - it reads schema 'shopify' as shopify, and so does 'eu': every row would count twice"
+    )
+    shop.write("sources.yml", json.dumps(entries))
+    assert told in shop.error()
+    shop.remove("sources.yml")
+    shop.overrides = {"sources": entries}
+    assert told in shop.error()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"- {name: a, platform: shopify}\n- {name: b, platform\n", "no valid YAML"),
+        (b"- name: a\n\tplatform: shopify\n", "line 2: no valid YAML"),
+        (
+            "- {name: a, platform: shopify}\n- {name: b\xfcro}\n".encode("latin-1"),
+            "line 2: text that is not UTF-8",
+        ),
+        (b"- {name: a}\n- {name: \x01}\n", "line 2: a character that YAML does not allow"),
+    ],
+)
+def test_a_list_of_sources_that_is_no_yaml_names_the_line(shop: Shop, content: bytes, told: str) -> None:
+    shop.write("sources.yml", content)
+    message = shop.error()
+    assert f"{shop.raw / 'sources.yml'}, line " in message
+    assert told in message
+
+
 def test_an_unusable_list_of_sources_shows_the_form(shop: Shop) -> None:
     shop.write("sources.yml", "shopify")
     assert "must hold a list of entries like {name: shopify" in shop.error()
@@ -142,6 +174,36 @@ def test_hidden_folders_and_notes_are_not_sources(shop: Shop) -> None:
 def test_a_table_in_an_unknown_format_is_not_passed_over(shop: Shop) -> None:
     shop.write("shopify/refund.csv.gz", b"\x1f\x8b")
     assert "table refund: refund.csv.gz is not read" in shop.error()
+    shop.remove("shopify/refund.csv.gz")
+    shop.write("shopify/refund/2024/part.csv.gz", b"\x1f\x8b")
+    assert "table refund: refund/2024/part.csv.gz is not read" in shop.error()
+
+
+def test_files_that_cannot_be_opened_are_named(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shop.raw / "shopify/tax_line.csv").symlink_to("gone.csv")
+    assert "Source shopify:\n  - table tax_line: file " in shop.error()
+    assert "tax_line.csv is a link to nothing. Remove the link" in shop.error()
+    shop.remove("shopify/tax_line.csv")
+    (shop.raw / "shopify/tax_line").mkdir()
+    os.mkfifo(shop.raw / "shopify/tax_line/part.csv")
+    assert "tax_line/part.csv is not a regular file. Remove it" in shop.error()
+    shop.remove("shopify/tax_line/part.csv")
+
+    opened = Path.open
+
+    def refuse(path: Path, *arguments: str, **options: str) -> object:
+        if path.name == "order.parquet":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "table order: file " in shop.error()
+    assert "order.parquet cannot be read: permission denied. Let the account" in shop.error()
+
+
+def test_a_source_that_is_a_link_to_nothing_is_not_passed_over(shop: Shop) -> None:
+    (shop.raw / "klaviyo").symlink_to("gone")
+    assert f"{shop.raw / 'klaviyo'} is a link to nothing" in shop.error()
 
 
 def test_a_table_in_two_formats_is_refused(shop: Shop) -> None:

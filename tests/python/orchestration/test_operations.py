@@ -85,6 +85,25 @@ class TestArrival:
         seen.add(raw_fingerprint(shop.raw))
         assert len(seen) == 4
 
+    def test_what_a_build_passes_over_is_no_arrival_and_what_it_reads_is(self, shop: Settings) -> None:
+        table = shop.raw / "shopify" / "refund"
+        (table / "2024").mkdir(parents=True)
+        (table / "_temporary").mkdir()
+        before = raw_fingerprint(shop.raw)
+        (table / "_temporary" / "part.csv").write_text("id\n")
+        (table / "_SUCCESS").write_text("")
+        assert raw_fingerprint(shop.raw) == before
+        (table / "2024" / "part.csv").write_text("id\n")
+        assert raw_fingerprint(shop.raw) != before
+
+    def test_a_change_behind_a_link_is_an_arrival(self, shop: Settings, tmp_path: Path) -> None:
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        (shop.raw / "klaviyo").symlink_to(elsewhere)
+        before = raw_fingerprint(shop.raw)
+        (elsewhere / "event.csv").write_text("id\n")
+        assert raw_fingerprint(shop.raw) != before
+
     def test_nothing_landed_is_no_arrival(self, tmp_path: Path) -> None:
         assert raw_fingerprint(tmp_path / "nothing") is None
         assert raw_fingerprint(tmp_path) is None
