@@ -77,6 +77,11 @@ class Column:
         return not self.personal and self.data_type != "string"
 
     @property
+    def is_amount(self) -> bool:
+        """Whether it is money or a quantity."""
+        return self.data_type.startswith("decimal") or self.name == "quantity"
+
+    @property
     def is_id(self) -> bool:
         """Whether it holds a platform's id of something that is no person's."""
         return not self.personal and self.name.endswith("id")

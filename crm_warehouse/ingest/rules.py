@@ -21,7 +21,7 @@ REPLACED_RULES = ("duplicate_copy", "superseded")
 DELETED_RULES = ("parent_deleted",)
 ERASED_RULE = "erased"
 # In the order in which they claim a row.
-ROW_RULES = ("implausible_date", "later_than_load", "missing_date", "out_of_range")
+ROW_RULES = ("implausible_date", "later_than_load", "missing_date", "missing_amount", "out_of_range")
 QUARANTINE_RULES = ("excluded", *ROW_RULES, "orphan", "parent_quarantined")
 
 
@@ -40,6 +40,18 @@ def ranged(part: Part) -> list[Column]:
         column
         for column in part.table.columns
         if part.casts[column.name] and (column.minimum is not None or column.maximum is not None)
+    ]
+
+
+def needed_amounts(part: Part) -> list[list[str]]:
+    """Amounts and quantities without which a row says nothing: of each list one has to be there."""
+    table = part.table
+    groups = [[column.name] for column in table.columns if column.required]
+    groups += [list(group) for group in table.require_one_of]
+    return [
+        [name for name in group if part.casts[name]]
+        for group in groups
+        if all(table.column(name).is_amount for name in group) and any(part.casts[name] for name in group)
     ]
 
 
@@ -130,6 +142,9 @@ def row_rules(part: Part) -> list[tuple[str, str, str]]:
             rules.append(
                 ("missing_date", "_undated", literal(f"{' and '.join(part.table.happened_at)} empty"))
             )
+    for names in needed_amounts(part):
+        empty = " and ".join(f"{identifier(name)} is null" for name in names)
+        rules.append(("missing_amount", f"({empty})", literal(f"{' and '.join(names)} empty")))
     for column in ranged(part):
         rules += _range_rules(column)
     return rules

@@ -14,6 +14,7 @@ from crm_warehouse.ingest.rules import (
     Limits,
     dated,
     implausible,
+    needed_amounts,
     ranged,
     value_conditions,
 )
@@ -21,7 +22,7 @@ from crm_warehouse.ingest.sql import identifier, key_text, moment
 
 
 def typed_rows(part: Part, limits: Limits, facts: Facts | None = None) -> str:
-    """`with …, typed as (…)`: keys, references, dates and ranged columns by name, conditions by their counting key.
+    """`with …, typed as (…)`: columns that rules look at by name, conditions by their counting key.
 
     Not materialized: whoever selects from it reads only the columns it names.
     """
@@ -32,6 +33,7 @@ def typed_rows(part: Part, limits: Limits, facts: Facts | None = None) -> str:
     names |= dict.fromkeys(
         [
             *dated(part),
+            *(name for group in needed_amounts(part) for name in group),
             *(column.name for column in ranged(part)),
             *([LOAD_TIME] if table.has_load_time else []),
         ]

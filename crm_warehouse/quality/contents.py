@@ -116,7 +116,7 @@ def _insert_figures(con: duckdb.DuckDBPyConnection, scope: Scope, figures: list[
 
 
 def _kind(column: Column) -> str:
-    if column.data_type.startswith("decimal") or column.name == "quantity":
+    if column.is_amount:
         return "amount"
     return {"string": "text", "boolean": "flag"}.get(column.data_type, "other")
 

@@ -319,6 +319,20 @@ class TestRangesAndOrphans:
         ]
         assert shop.rows("select min(quantity), count(*) from conformed_shopify.order_line") == [(1, 10)]
 
+    def test_a_line_without_its_price_or_quantity_is_quarantined(self, shop: Shop) -> None:
+        shop.land(
+            "shopify/order_line",
+            lines(
+                f"select 990 as id, 1 as order_id, 1 as quantity, null::double as price, {LOADED} "
+                f"union all by name select 991 as id, 1 as order_id, null as quantity, 1.0 as price, {LOADED}"
+            ),
+        )
+        shop.ingest()
+        assert shop.rows("select rule, record_id, detail from pipeline.quarantine order by all") == [
+            ("missing_amount", "990", "price empty"),
+            ("missing_amount", "991", "quantity empty"),
+        ]
+
     def test_more_than_a_few_stop_the_build(self, shop: Shop) -> None:
         many = f"select 1000 + i as id, 1 as order_id, -1 as quantity, 1.0 as price, {LOADED} from range(11) t(i)"
         shop.land("shopify/order_line", lines(many))
