@@ -177,9 +177,9 @@ weighed as (
 
 ),
 
--- An order for somebody else: another name, on the buyer's e-mail address, sent elsewhere. Colleagues
--- with one mailbox and one phone order to one address. And two people of one name, as father and son:
--- nothing that belongs to one person agrees, and what does not tells them apart.
+-- An order for somebody else: another name, on the buyer's e-mail address, sent elsewhere.
+-- Colleagues with one mailbox and one phone order to one address. And two people of one name, as
+-- father and son: nothing that belongs to one person agrees, and what does not tells them apart.
 recognized as (
 
     select

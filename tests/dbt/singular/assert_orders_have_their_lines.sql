@@ -1,6 +1,6 @@
--- Fails when more than ten orders of a source, and more than rows may be in quarantine, have a total
--- and no line: the lines' file is older than the orders', or a part of it is missing, and what they
--- brought counts as nothing.
+-- Fails when more than ten orders of a source, and more than rows may be in quarantine, have a
+-- total and no line: the lines' file is older than the orders', or a part of it is missing, and
+-- what they brought counts as nothing.
 with
 
 orders as (
