@@ -125,11 +125,12 @@ def _value(figure: _Figure) -> str:
     """How much of it is filled, and where its values lie: amounts by logarithm, text by length."""
     value = figure.value
     ranked = value if figure.is_key else "cast(null as bigint)"
+    share = f"cast(cast({value} as integer) as double)"
     measured = {
         "amount": f"case when {value} <> 0 then ln(abs(cast({value} as double))) end",
         "text": f"length({value})",
-        "flag": f"cast(cast({value} as integer) as double)",
-        "misread": f"cast(cast({value} as integer) as double)",
+        "flag": share,
+        "misread": share,
     }.get(figure.kind, "cast(null as double)")
     return (
         f"{{'filled': count({value}), 'mean': avg({measured}), 'deviation': stddev_pop({measured}), "

@@ -85,8 +85,8 @@ compared as (
                 and length(left_profiles.mailbox) >= 6
                 -- Two providers are both common, a misspelling is rarer than what it misspells.
                 and (
-                    left_profiles.is_domain_rare
-                    or right_profiles.is_domain_rare
+                    least(left_profiles.email_domain_count, right_profiles.email_domain_count)
+                    <= 20
                     or least(left_profiles.email_domain_count, right_profiles.email_domain_count)
                     * 20
                     <= greatest(
@@ -106,7 +106,7 @@ compared as (
                 and {{ edit_distance('left_profiles.mailbox', 'right_profiles.mailbox') }} = 1
                 then 'misspelt'
             when
-                (left_profiles.is_domain_rare or right_profiles.is_domain_rare)
+                least(left_profiles.email_domain_count, right_profiles.email_domain_count) <= 20
                 and length(left_profiles.email_normalized) >= 10
                 and abs(
                     length(left_profiles.email_normalized)

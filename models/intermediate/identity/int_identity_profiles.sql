@@ -85,30 +85,19 @@ blocked as (
         ambiguous_numbers.customer_number is not null as is_number_ambiguous
 
     from described
-    left join blocked_identifiers as blocked_emails
-        on
-            described.email_normalized = blocked_emails.identifier_value
-            and blocked_emails.identifier_type = 'email'
-    left join blocked_identifiers as blocked_mailboxes
-        on
-            described.mailbox = blocked_mailboxes.identifier_value
-            and blocked_mailboxes.identifier_type = 'email_local_part'
-    left join blocked_identifiers as blocked_domains
-        on
-            described.email_domain = blocked_domains.identifier_value
-            and blocked_domains.identifier_type = 'email_domain'
-    left join blocked_identifiers as blocked_phones
-        on
-            described.phone_e164 = blocked_phones.identifier_value
-            and blocked_phones.identifier_type = 'phone'
-    left join blocked_identifiers as blocked_first_names
-        on
-            described.first_name_normalized = blocked_first_names.identifier_value
-            and blocked_first_names.identifier_type = 'name'
-    left join blocked_identifiers as blocked_last_names
-        on
-            described.last_name_normalized = blocked_last_names.identifier_value
-            and blocked_last_names.identifier_type = 'name'
+    {% for alias, column, identifier_type in [
+        ('blocked_emails', 'email_normalized', 'email'),
+        ('blocked_mailboxes', 'mailbox', 'email_local_part'),
+        ('blocked_domains', 'email_domain', 'email_domain'),
+        ('blocked_phones', 'phone_e164', 'phone'),
+        ('blocked_first_names', 'first_name_normalized', 'name'),
+        ('blocked_last_names', 'last_name_normalized', 'name'),
+    ] %}
+        left join blocked_identifiers as {{ alias }}
+            on
+                described.{{ column }} = {{ alias }}.identifier_value
+                and {{ alias }}.identifier_type = '{{ identifier_type }}'
+    {% endfor %}
     left join ambiguous_numbers
         on described.customer_number = ambiguous_numbers.customer_number
 

@@ -90,7 +90,6 @@ final as (
         coalesce(postal_codes.bits, 0) as postal_code_bits,
         coalesce(cities.bits, 0) as city_bits,
         coalesce(domains.profile_count, 0) as email_domain_count,
-        coalesce(domains.profile_count, 0) <= 20 as is_domain_rare,
         coalesce(full_names.profile_count, 1) as full_name_mailbox_count
 
     from named
@@ -103,8 +102,6 @@ final as (
         on
             concat(named.first_name, ' ', named.last_name) = full_names.value
             and full_names.value_type = 'full_name'
-            and named.first_name is not null
-            and named.last_name is not null
     left join frequencies as postal_codes
         on
             named.postal_code_normalized = postal_codes.value

@@ -194,7 +194,7 @@ def test_files_that_cannot_be_opened_are_named(shop: Shop, monkeypatch: pytest.M
     def refuse(path: Path, *arguments: str, **options: str) -> object:
         if path.name == "order.parquet":
             raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, *arguments, **options)  # type: ignore[call-overload]
+        return opened(path, *arguments, **options)  # type: ignore[call-overload]  # passed on as given
 
     monkeypatch.setattr(Path, "open", refuse)
     assert "table order: file " in shop.error()
